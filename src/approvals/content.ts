@@ -1,0 +1,88 @@
+import { z } from "zod";
+
+const Source = z.strictObject({
+  namespace: z.string(),
+  mount: z.string().min(1),
+  mountAccessor: z.string().min(1),
+  engine: z.enum(["kv-v1", "kv-v2"]),
+  path: z.string().min(1),
+});
+
+const Target = z.strictObject({
+  accountId: z.string().regex(/^\d{12}$/),
+  region: z.string().min(1),
+  name: z.string().min(1).max(512),
+  /** null: the AWS-managed key. */
+  kmsKeyId: z.string().min(1).nullable(),
+});
+
+/** How the value is laid down: the whole document as JSON text, or one key's bare value. */
+const Shape = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("document") }),
+  z.strictObject({ kind: z.literal("single"), key: z.string().min(1) }),
+]);
+
+const Tags = z.record(z.string().min(1).max(127), z.string().max(255));
+
+/** What a person asked for. The producer signs it inside its envelope. */
+export const RequestContent = z.strictObject({
+  source: Source,
+  target: Target,
+  shape: Shape,
+  tags: Tags,
+  /** ISO time before which the move must not start, or null. */
+  notBefore: z.iso.datetime().nullable(),
+  reason: z.string().min(1).max(500),
+  /** Slack user id. */
+  requester: z.string().min(1),
+});
+export type RequestContent = z.output<typeof RequestContent>;
+export type RequestSource = RequestContent["source"];
+export type TargetRef = RequestContent["target"];
+export type ValueShape = RequestContent["shape"];
+
+/** One message on the intake queue. `replaces` names the request that this one edits. */
+export const Envelope = z.strictObject({
+  v: z.literal(1),
+  id: z.uuid(),
+  kind: z.literal("migration-request"),
+  producer: z.string().min(1).max(80),
+  producedAt: z.iso.datetime(),
+  replaces: z.string().nullable(),
+  content: RequestContent,
+});
+export type Envelope = z.output<typeof Envelope>;
+
+/** What an approval says, whole. The worker acts on its signed bytes alone. */
+export const ApprovalStatement = z.strictObject({
+  v: z.literal(1),
+  statementId: z.uuid(),
+  requestId: z.string().min(1),
+  requestVersion: z.number().int().min(1),
+  source: Source,
+  /** The version that the approver saw; null for KV v1, which has none. */
+  vaultVersion: z.number().int().min(1).nullable(),
+  versionRule: z.enum(["ask", "take-current"]),
+  target: Target,
+  shape: Shape,
+  tags: Tags,
+  resourcePolicy: z.string().nullable(),
+  requester: z.string().min(1),
+  approvers: z.array(z.string().min(1)).min(1),
+  rule: z.string().min(1),
+  notBefore: z.iso.datetime().nullable(),
+  issuedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+export type ApprovalStatement = z.output<typeof ApprovalStatement>;
+
+/** An order to undo one finished migration, signed by the bot when someone allowed pressed Undo. */
+export const UndoOrder = z.strictObject({
+  v: z.literal(1),
+  migrationId: z.uuid(),
+  statementId: z.uuid(),
+  orderedBy: z.string().min(1),
+  issuedAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime(),
+});
+export type UndoOrder = z.output<typeof UndoOrder>;

@@ -1,0 +1,13 @@
+/**
+ * A failure that we can explain. `message` is for the log; `userMessage` is for people and says what happened, what
+ * did not, and the next step. Neither ever holds a value. Every code is listed in docs/errors.md.
+ */
+export abstract class GloveboxError extends Error {
+  abstract readonly code: string;
+  abstract readonly userMessage: string;
+  /** True: the same call may succeed later without anybody doing anything. */
+  readonly retryable: boolean = false;
+  override get name(): string {
+    return this.constructor.name;
+  }
+}

@@ -1,0 +1,51 @@
+import type { RequestContent } from "../approvals/content.ts";
+import type { ContentChange, MigrationState, RequestStatus } from "../store/schema.ts";
+
+/** All that a card, a command or a page may show of one request: read from our tables, never from Slack. */
+export interface RequestState {
+  readonly id: string;
+  readonly version: number;
+  readonly status: RequestStatus;
+  readonly entryId: number;
+  readonly requester: string;
+  readonly content: RequestContent;
+  /** The version of the secret that an approval would cover; null for KV v1. */
+  readonly vaultVersion: number | null;
+  /** How this version differs from the one before; empty for a first version. */
+  readonly changes: readonly ContentChange[];
+  readonly createdAt: Date;
+  readonly changedAt: Date;
+  readonly expiresAt: Date;
+  readonly decision: RequestDecision | null;
+  readonly migration: MigrationProgress | null;
+  /** One sentence: what happens next, or who must do what. */
+  readonly nextStep: string;
+}
+
+export interface RequestDecision {
+  readonly verdict: "approve" | "reject";
+  readonly by: string;
+  readonly reason: string | null;
+  readonly at: Date;
+}
+
+/** The newest attempt. */
+export interface MigrationProgress {
+  readonly id: string;
+  readonly attempt: number;
+  readonly state: MigrationState;
+  readonly causeCode: string | null;
+  /** What happened and what did not, for people. */
+  readonly causeText: string | null;
+  readonly vaultVersion: number | null;
+  readonly targetArn: string | null;
+  readonly targetVersionId: string | null;
+  readonly leaseOpenedAt: Date | null;
+  readonly leaseClosedAt: Date | null;
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+  /** Finished and not yet undone: an approver may order the undo. */
+  readonly canUndo: boolean;
+  /** Failed, and the approval is still valid: the same approval may be carried out again. */
+  readonly canRetry: boolean;
+}

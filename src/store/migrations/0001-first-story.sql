@@ -1,0 +1,273 @@
+-- Paths are compared byte by byte: NFC and NFD spellings, case twins and blanks are different secrets.
+create table mount (
+  namespace text not null,
+  path text collate "C" not null,
+  accessor text not null,
+  engine text not null,
+  seen_at timestamptz not null,
+  primary key (namespace, path)
+);
+
+create table entry (
+  id bigint generated always as identity primary key,
+  namespace text not null,
+  mount text collate "C" not null,
+  mount_accessor text not null,
+  engine text not null,
+  path text collate "C" not null,
+  current_version integer,
+  versions jsonb not null default '[]',
+  custom_metadata jsonb not null default '{}',
+  key_names jsonb,
+  vault_created_at timestamptz,
+  vault_updated_at timestamptz,
+  seen_at timestamptz not null,
+  gone_at timestamptz,
+  unique (namespace, mount, path)
+);
+
+create table crawl (
+  id bigint generated always as identity primary key,
+  started_at timestamptz not null,
+  finished_at timestamptz,
+  entry_count integer not null default 0,
+  unreadable jsonb not null default '[]'
+);
+
+create table metadata_suggestion (
+  entry_id bigint not null references entry,
+  field text not null,
+  value text not null,
+  source text not null,
+  evidence text not null,
+  confidence real not null,
+  suggested_at timestamptz not null,
+  primary key (entry_id, field, source)
+);
+
+create table metadata_confirmation (
+  entry_id bigint not null references entry,
+  field text not null,
+  value text not null,
+  confirmed_by text not null,
+  confirmed_at timestamptz not null,
+  primary key (entry_id, field)
+);
+
+create sequence request_number start 1001;
+
+create table request (
+  id text primary key,
+  envelope_id uuid not null unique,
+  version integer not null default 1,
+  status text not null check (status in
+    ('waiting', 'approved', 'migrating', 'migrated', 'failed', 'undone', 'rejected', 'expired', 'withdrawn')),
+  entry_id bigint not null references entry,
+  requester text not null,
+  content text not null,
+  signature text not null,
+  key_id text not null,
+  vault_version integer,
+  changes jsonb not null default '[]',
+  created_at timestamptz not null,
+  changed_at timestamptz not null,
+  expires_at timestamptz not null
+);
+create index request_by_entry on request (entry_id, created_at desc);
+create unique index one_open_request_per_entry on request (entry_id) where status in ('waiting', 'approved', 'migrating');
+
+create table decision (
+  id bigint generated always as identity primary key,
+  request_id text not null references request,
+  request_version integer not null,
+  verdict text not null check (verdict in ('approve', 'reject')),
+  decided_by text not null,
+  reason text,
+  decided_at timestamptz not null,
+  unique (request_id, request_version, decided_by)
+);
+
+create table statement (
+  id uuid primary key,
+  request_id text not null references request,
+  request_version integer not null,
+  bytes text not null,
+  signature text not null,
+  key_id text not null,
+  signed_at timestamptz not null,
+  unique (request_id, request_version)
+);
+
+create table migration (
+  id uuid primary key,
+  request_id text not null references request,
+  statement_id uuid not null references statement,
+  attempt integer not null,
+  state text not null check (state in
+    ('queued', 'leased', 'read', 'closed', 'written', 'verified', 'sealed', 'done', 'failed', 'undone')),
+  cause_code text,
+  cause_text text,
+  admin_accessor text,
+  secret_id_accessor text,
+  reader_accessor text,
+  vault_version integer,
+  digest text,
+  digest_key_id text,
+  request_token text,
+  target_arn text,
+  target_created boolean,
+  previous_version_id text,
+  lease_opened_at timestamptz,
+  lease_closed_at timestamptz,
+  undo_order text,
+  undo_signature text,
+  receipt text,
+  created_at timestamptz not null,
+  started_at timestamptz,
+  finished_at timestamptz,
+  unique (request_id, attempt)
+);
+
+create table journal (
+  seq bigint generated always as identity primary key,
+  migration_id uuid not null references migration,
+  fence bigint not null,
+  step text not null,
+  detail jsonb not null default '{}',
+  at timestamptz not null default clock_timestamp()
+);
+
+-- The never-again of a signed statement: one approval finishes at most once.
+create table finished_statement (
+  statement_id uuid primary key references statement,
+  migration_id uuid not null references migration,
+  bytes text not null,
+  signature text not null,
+  key_id text not null
+);
+
+create table fence (
+  id integer primary key check (id = 1),
+  number bigint not null,
+  holder text,
+  deadline timestamptz,
+  admin_accessor text
+);
+insert into fence (id, number) values (1, 0);
+
+create table control (
+  id integer primary key check (id = 1),
+  is_paused boolean not null,
+  changed_by text,
+  reason text,
+  changed_at timestamptz
+);
+insert into control (id, is_paused) values (1, false);
+
+create table gate_ask (
+  id uuid primary key,
+  kind text not null check (kind in ('open', 'write')),
+  migration_id uuid not null references migration,
+  fence bigint not null,
+  asked_at timestamptz not null default clock_timestamp(),
+  answered_at timestamptz,
+  refusal_code text,
+  refusal_text text,
+  closed_at timestamptz
+);
+
+create table support_case (
+  id text primary key,
+  entry_id bigint references entry,
+  request_id text references request,
+  topic text not null,
+  opened_by text not null,
+  opened_at timestamptz not null,
+  status text not null check (status in ('open', 'claimed', 'resolved')),
+  version integer not null default 1,
+  claimed_by text,
+  resolved_by text,
+  changed_at timestamptz not null,
+  unique (opened_by, topic, opened_at)
+);
+create sequence support_case_number start 101;
+
+create table support_relay (
+  case_id text not null references support_case,
+  message_ts text not null,
+  direction text not null check (direction in ('to-requester', 'to-thread')),
+  relayed_at timestamptz not null,
+  primary key (case_id, message_ts)
+);
+
+create table intake_message (
+  envelope_id text primary key,
+  kind text not null,
+  producer text not null,
+  request_id text references request,
+  refusal_code text,
+  refusal_text text,
+  received_at timestamptz not null
+);
+
+create table poisoned_message (
+  message_id text primary key,
+  reason text not null,
+  size_bytes integer not null,
+  found_at timestamptz not null,
+  redriven_at timestamptz
+);
+
+-- Where Slack shows a subject ("request:RQ-1001", "case:CS-101"): every copy is drawn again when the subject changes.
+create table card (
+  id bigint generated always as identity primary key,
+  subject text not null,
+  kind text not null,
+  channel text not null,
+  ts text not null,
+  unique (channel, ts)
+);
+create unique index one_card_of_a_kind on card (subject, kind, channel);
+
+create table outbox (
+  id bigint generated always as identity primary key,
+  kind text not null,
+  subject text not null,
+  detail jsonb not null default '{}',
+  dedupe_key text unique,
+  created_at timestamptz not null default clock_timestamp(),
+  due_at timestamptz not null default clock_timestamp(),
+  delivered_at timestamptz,
+  attempts integer not null default 0,
+  last_error text
+);
+create index outbox_pending on outbox (due_at) where delivered_at is null;
+
+create table inbox (
+  id text primary key,
+  kind text not null,
+  actor text not null,
+  received_at timestamptz not null
+);
+
+create table audit_event (
+  seq bigint primary key,
+  at timestamptz not null,
+  kind text not null,
+  actor text not null,
+  subject text not null,
+  content text not null,
+  previous_hash text not null,
+  hash text not null unique
+);
+create table audit_checkpoint (
+  seq bigint primary key references audit_event,
+  hash text not null,
+  key_id text not null,
+  signature text not null,
+  signed_at timestamptz not null
+);
+create function refuse_change() returns trigger language plpgsql as
+  $$ begin raise exception '% is append-only', tg_table_name; end $$;
+create trigger audit_event_is_append_only before update or delete on audit_event
+  for each row execute function refuse_change();

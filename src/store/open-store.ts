@@ -1,0 +1,24 @@
+import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
+import pg from "pg";
+import type { Tables } from "./schema.ts";
+
+export type Store = Kysely<Tables>;
+
+/** bigint columns here are counters far below 2^53, so they come back as numbers. */
+const types = {
+  getTypeParser: ((oid: number, format?: "text" | "binary") =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+/**
+ * Opens a pool on Postgres.
+ * @param onError Hears of idle connections that broke; without a listener Node would exit.
+ */
+export function openStore(url: string, onError: (error: Error) => void, maxConnections = 10): Store {
+  const pool = new pg.Pool({ connectionString: url, max: maxConnections, types, connectionTimeoutMillis: 10_000 });
+  pool.on("error", onError);
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool }),
+    plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
+  });
+}

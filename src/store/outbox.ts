@@ -1,0 +1,40 @@
+import { notify } from "./notify.ts";
+import type { Store } from "./open-store.ts";
+
+/**
+ * What must reach Slack or SQS once the surrounding transaction has committed.
+ * - `redraw`: every copy of the subject's card is drawn again, and posted where it is missing.
+ * - `notice`: the requester (or `detail.to`) hears by DM what just happened to the subject; `detail.event` says what.
+ * - `receipt`: the receipt of `migration:<id>` goes to the thread and to the requester.
+ * - `relay`: a message (`detail.channel`, `detail.ts`) is carried across a support case; its text is read when sent.
+ * - `envelope`: `detail` is a signed envelope for the intake queue.
+ */
+export type DeliveryKind = "redraw" | "notice" | "receipt" | "relay" | "envelope";
+
+export interface Delivery {
+  readonly kind: DeliveryKind;
+  /** `request:<id>`, `case:<id>`, `migration:<id>` or `envelope:<id>`. */
+  readonly subject: string;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** A second delivery with the key of one that is still waiting is dropped. */
+  readonly dedupeKey?: string;
+}
+
+/** Puts a delivery into the outbox. Call it inside the transaction that makes it true. */
+export async function enqueueDelivery(
+  store: Store,
+  { kind, subject, detail = {}, dedupeKey }: Delivery,
+): Promise<void> {
+  const row = await store
+    .insertInto("outbox")
+    .values({ kind, subject, detail: JSON.stringify(detail), dedupeKey: dedupeKey ?? null })
+    .onConflict((conflict) => conflict.column("dedupeKey").doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  if (row) await notify(store, "outbox", String(row.id));
+}
+
+/** Every copy of a subject's card will be drawn again; several redraws that wait become one. */
+export async function enqueueRedraw(store: Store, subject: string): Promise<void> {
+  await enqueueDelivery(store, { kind: "redraw", subject, dedupeKey: `redraw:${subject}` });
+}

@@ -1,0 +1,324 @@
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** The tables of `migrations/`, in camel case. Dates are timestamptz; a `JSONColumnType` is written as JSON text. */
+export interface Tables {
+  mount: MountTable;
+  entry: EntryTable;
+  crawl: CrawlTable;
+  metadataSuggestion: MetadataSuggestionTable;
+  metadataConfirmation: MetadataConfirmationTable;
+  request: RequestTable;
+  decision: DecisionTable;
+  statement: StatementTable;
+  migration: MigrationTable;
+  journal: JournalTable;
+  finishedStatement: FinishedStatementTable;
+  fence: FenceTable;
+  control: ControlTable;
+  gateAsk: GateAskTable;
+  supportCase: SupportCaseTable;
+  supportRelay: SupportRelayTable;
+  intakeMessage: IntakeMessageTable;
+  poisonedMessage: PoisonedMessageTable;
+  card: CardTable;
+  outbox: OutboxTable;
+  inbox: InboxTable;
+  auditEvent: AuditEventTable;
+  auditCheckpoint: AuditCheckpointTable;
+}
+
+export type Engine = "kv-v1" | "kv-v2" | (string & {});
+
+export interface MountTable {
+  namespace: string;
+  path: string;
+  accessor: string;
+  engine: Engine;
+  seenAt: Date;
+}
+
+export interface EntryVersion {
+  readonly version: number;
+  readonly createdTime: string;
+  readonly deletionTime: string | null;
+  readonly isDestroyed: boolean;
+}
+
+export interface EntryTable {
+  id: Generated<number>;
+  namespace: string;
+  mount: string;
+  mountAccessor: string;
+  engine: Engine;
+  path: string;
+  /** KV v2 only. */
+  currentVersion: number | null;
+  versions: JSONColumnType<readonly EntryVersion[]>;
+  customMetadata: JSONColumnType<Readonly<Record<string, string>>>;
+  /** null: the engine does not tell without reading (KV v1), or the version is deleted. */
+  keyNames: JSONColumnType<readonly string[]> | null;
+  vaultCreatedAt: Date | null;
+  vaultUpdatedAt: Date | null;
+  seenAt: Date;
+  /** Set when a later crawl no longer found it. */
+  goneAt: Date | null;
+}
+
+export interface CrawlTable {
+  id: Generated<number>;
+  startedAt: Date;
+  finishedAt: Date | null;
+  entryCount: ColumnType<number, number | undefined, number>;
+  unreadable: JSONColumnType<readonly { readonly path: string; readonly reason: string }[]>;
+}
+
+export interface MetadataSuggestionTable {
+  entryId: number;
+  field: string;
+  value: string;
+  source: string;
+  evidence: string;
+  confidence: number;
+  suggestedAt: Date;
+}
+
+export interface MetadataConfirmationTable {
+  entryId: number;
+  field: string;
+  value: string;
+  confirmedBy: string;
+  confirmedAt: Date;
+}
+
+export type RequestStatus =
+  | "waiting"
+  | "approved"
+  | "migrating"
+  | "migrated"
+  | "failed"
+  | "undone"
+  | "rejected"
+  | "expired"
+  | "withdrawn";
+
+/** One visible difference between two content versions of a request, in people's words. */
+export interface ContentChange {
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface RequestTable {
+  id: string;
+  envelopeId: string;
+  version: Generated<number>;
+  status: RequestStatus;
+  entryId: number;
+  requester: string;
+  /** The producer's signed bytes: canonical JSON of a `RequestContent`. */
+  content: string;
+  signature: string;
+  keyId: string;
+  /** The version of the secret that the card shows; null for KV v1. */
+  vaultVersion: number | null;
+  changes: JSONColumnType<readonly ContentChange[]>;
+  createdAt: Date;
+  changedAt: Date;
+  expiresAt: Date;
+}
+
+export interface DecisionTable {
+  id: Generated<number>;
+  requestId: string;
+  requestVersion: number;
+  verdict: "approve" | "reject";
+  decidedBy: string;
+  reason: string | null;
+  decidedAt: Date;
+}
+
+export interface StatementTable {
+  id: string;
+  requestId: string;
+  requestVersion: number;
+  bytes: string;
+  signature: string;
+  keyId: string;
+  signedAt: Date;
+}
+
+export type MigrationState =
+  | "queued"
+  | "leased"
+  | "read"
+  | "closed"
+  | "written"
+  | "verified"
+  | "sealed"
+  | "done"
+  | "failed"
+  | "undone";
+
+export interface MigrationTable {
+  id: string;
+  requestId: string;
+  statementId: string;
+  attempt: number;
+  state: MigrationState;
+  causeCode: string | null;
+  causeText: string | null;
+  adminAccessor: string | null;
+  secretIdAccessor: string | null;
+  readerAccessor: string | null;
+  /** The version that was read; null for KV v1 and before the read. */
+  vaultVersion: number | null;
+  digest: string | null;
+  digestKeyId: string | null;
+  requestToken: string | null;
+  targetArn: string | null;
+  /** True: this run creates the target, so undo schedules its deletion. Journaled before the write. */
+  targetCreated: boolean | null;
+  /** The version that was AWSCURRENT before this run's write. */
+  previousVersionId: string | null;
+  leaseOpenedAt: Date | null;
+  leaseClosedAt: Date | null;
+  /** Signed bytes of the order to undo a finished migration. */
+  undoOrder: string | null;
+  undoSignature: string | null;
+  /** The signed receipt, as JSON text. */
+  receipt: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+}
+
+export interface JournalTable {
+  seq: Generated<number>;
+  migrationId: string;
+  fence: number;
+  step: string;
+  detail: JSONColumnType<Readonly<Record<string, unknown>>>;
+  at: Generated<Date>;
+}
+
+export interface FinishedStatementTable {
+  statementId: string;
+  migrationId: string;
+  bytes: string;
+  signature: string;
+  keyId: string;
+}
+
+export interface FenceTable {
+  id: number;
+  number: number;
+  holder: string | null;
+  deadline: Date | null;
+  adminAccessor: string | null;
+}
+
+export interface ControlTable {
+  id: number;
+  isPaused: boolean;
+  changedBy: string | null;
+  reason: string | null;
+  changedAt: Date | null;
+}
+
+export interface GateAskTable {
+  id: string;
+  kind: "open" | "write";
+  migrationId: string;
+  fence: number;
+  askedAt: Generated<Date>;
+  answeredAt: Date | null;
+  refusalCode: string | null;
+  refusalText: string | null;
+  closedAt: Date | null;
+}
+
+export interface SupportCaseTable {
+  id: string;
+  entryId: number | null;
+  requestId: string | null;
+  topic: string;
+  openedBy: string;
+  openedAt: Date;
+  status: "open" | "claimed" | "resolved";
+  version: Generated<number>;
+  claimedBy: string | null;
+  resolvedBy: string | null;
+  changedAt: Date;
+}
+
+export interface SupportRelayTable {
+  caseId: string;
+  messageTs: string;
+  direction: "to-requester" | "to-thread";
+  relayedAt: Date;
+}
+
+export interface IntakeMessageTable {
+  envelopeId: string;
+  kind: string;
+  producer: string;
+  requestId: string | null;
+  refusalCode: string | null;
+  refusalText: string | null;
+  receivedAt: Date;
+}
+
+export interface PoisonedMessageTable {
+  messageId: string;
+  reason: string;
+  sizeBytes: number;
+  foundAt: Date;
+  redrivenAt: Date | null;
+}
+
+export interface CardTable {
+  id: Generated<number>;
+  subject: string;
+  kind: string;
+  channel: string;
+  ts: string;
+}
+
+export interface OutboxTable {
+  id: Generated<number>;
+  kind: string;
+  subject: string;
+  detail: JSONColumnType<Readonly<Record<string, unknown>>>;
+  dedupeKey: string | null;
+  createdAt: Generated<Date>;
+  dueAt: Generated<Date>;
+  deliveredAt: Date | null;
+  attempts: Generated<number>;
+  lastError: string | null;
+}
+
+export interface InboxTable {
+  id: string;
+  kind: string;
+  actor: string;
+  receivedAt: Date;
+}
+
+export interface AuditEventTable {
+  seq: number;
+  at: Date;
+  kind: string;
+  actor: string;
+  subject: string;
+  content: string;
+  previousHash: string;
+  hash: string;
+}
+
+export interface AuditCheckpointTable {
+  seq: number;
+  hash: string;
+  keyId: string;
+  signature: string;
+  signedAt: Date;
+}
