@@ -1,0 +1,53 @@
+import nodeVault from "node-vault";
+import { VaultRefusedError } from "./vault-errors.ts";
+import { vaultTransport } from "./vault-transport.ts";
+
+/**
+ * One identity's view of Vault. Paths come without `v1/` and already encoded (`encodePath`). Every failure is one of
+ * vault-errors.ts and carries neither token nor body.
+ */
+export interface VaultClient {
+  /** The answer's JSON, parsed. */
+  read(path: string): Promise<unknown>;
+  /** The answer's body as it came. */
+  readText(path: string): Promise<string>;
+  /** Names under a folder; nothing there is an empty list. */
+  list(path: string): Promise<readonly string[]>;
+  write(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown>;
+  delete(path: string): Promise<void>;
+}
+
+export interface VaultConnection {
+  readonly address: string;
+  readonly timeoutMs: number;
+  /** Sent as X-Vault-Namespace; "" for the root. */
+  readonly namespace?: string;
+}
+
+/** @param token "" for calls without one, such as a login. */
+export function openVaultClient({ address, timeoutMs, namespace = "" }: VaultConnection, token: string): VaultClient {
+  const client = nodeVault({
+    endpoint: address,
+    "request-promise": vaultTransport(timeoutMs),
+    debug: () => {}, // its debug output prints request bodies
+  });
+  // Set afterwards: the factory would fall back to VAULT_TOKEN, VAULT_NAMESPACE and VAULT_PREFIX for empty ones.
+  Object.assign(client, { token, namespace, pathPrefix: "" });
+  return {
+    read: (path) => client.read(path),
+    readText: async (path) => String(await client.read(path, { rawText: true })),
+    async list(path) {
+      try {
+        const answer = (await client.list(path)) as { data?: { keys?: unknown } };
+        return Array.isArray(answer.data?.keys) ? answer.data.keys.map(String) : [];
+      } catch (error) {
+        if (error instanceof VaultRefusedError && error.statusCode === 404) return [];
+        throw error;
+      }
+    },
+    write: (path, body) => client.write(path, { ...body }),
+    async delete(path) {
+      await client.delete(path);
+    },
+  };
+}

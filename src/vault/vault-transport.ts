@@ -1,0 +1,105 @@
+import { VaultRefusedError, VaultUnavailableError, vaultErrorFor } from "./vault-errors.ts";
+
+/** What node-vault hands to its transport, as far as we use it. `json` is the body, or `true` for none. */
+export interface TransportRequest {
+  readonly method: string;
+  readonly uri: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  /** The answer's body is kept as text: parsing would round large numbers. */
+  readonly rawText?: boolean;
+}
+export interface TransportAnswer {
+  readonly statusCode: number;
+  readonly body: unknown;
+  readonly request: { readonly path: string };
+}
+
+/**
+ * The transport under node-vault. It replaces its axios because that one's network errors carry the token and the body,
+ * hides answer headers, and follows redirects anywhere with the token. Here: a deadline on every call, errors that name
+ * only the call, and a 307 followed only to the identical path (a standby naming the active node).
+ */
+export function vaultTransport(timeoutMs: number): {
+  defaults(): (request: TransportRequest) => Promise<TransportAnswer>;
+} {
+  const send = async (request: TransportRequest, uri: string, redirectsLeft: number): Promise<TransportAnswer> => {
+    const { pathname } = new URL(uri);
+    const where = `${request.method} ${pathname}`;
+    const answer = await call(request, uri, where, timeoutMs);
+    const location = answer.headers.get("location");
+    if (answer.statusCode === 307 && location !== null) {
+      const next = new URL(location, uri);
+      if (redirectsLeft === 0 || !isSamePath(next, new URL(uri))) throw new VaultRefusedError(where, 307);
+      return send(request, next.href, redirectsLeft - 1);
+    }
+    if (answer.statusCode !== 200 && answer.statusCode !== 204 && !pathname.endsWith("/sys/health")) {
+      const { statusCode, headers, text } = answer;
+      throw vaultErrorFor(where, {
+        statusCode,
+        retryAfterMs: retryAfterMs(headers),
+        isDeletedVersion: statusCode === 404 && text.includes('"deletion_time"'),
+      });
+    }
+    const isText = request.rawText === true;
+    return {
+      statusCode: answer.statusCode,
+      body: isText ? answer.text : parsed(answer.text, where),
+      request: { path: pathname },
+    };
+  };
+  return { defaults: () => (request) => send(request, request.uri, 2) };
+}
+
+interface RawAnswer {
+  readonly statusCode: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+async function call(request: TransportRequest, uri: string, where: string, timeoutMs: number): Promise<RawAnswer> {
+  const hasBody = typeof request.json === "object" && request.json !== null;
+  try {
+    const response = await fetch(uri, {
+      method: request.method,
+      headers: {
+        "X-Vault-Request": "true",
+        ...(hasBody && { "Content-Type": "application/json" }),
+        ...request.headers,
+      },
+      ...(hasBody && { body: JSON.stringify(request.json) }),
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    return { statusCode: response.status, headers: response.headers, text: await response.text() };
+  } catch (error) {
+    // Not kept as cause: only what kind of failure it was.
+    throw new VaultUnavailableError(where, failureName(error, timeoutMs));
+  }
+}
+
+function failureName(error: unknown, timeoutMs: number): string {
+  if (error instanceof Error && error.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "connection failed";
+  return code;
+}
+
+function isSamePath(a: URL, b: URL): boolean {
+  return a.pathname === b.pathname && a.search === b.search;
+}
+
+function retryAfterMs(headers: Headers): number | null {
+  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : null;
+}
+
+/** JSON.parse quotes its input when it fails, so its error is not passed on. */
+function parsed(text: string, where: string): unknown {
+  if (text === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new VaultUnavailableError(where, "the answer was cut or is not JSON");
+  }
+}
