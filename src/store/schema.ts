@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { ColumnType, Generated, GeneratedAlways, JSONColumnType } from "kysely";
 
 /** The tables of `migrations/`, in camel case. Dates are timestamptz; a `JSONColumnType` is written as JSON text. */
 export interface Tables {
@@ -62,6 +62,10 @@ export interface EntryTable {
   seenAt: Date;
   /** Set when a later crawl no longer found it. */
   goneAt: Date | null;
+  /** `mount/path` as people type it, with the namespace in front where there is one. */
+  fullPath: GeneratedAlways<string>;
+  /** Equal for names that look alike; "" where the crawl has not set it. */
+  lookKey: Generated<string>;
 }
 
 export interface CrawlTable {
@@ -115,7 +119,7 @@ export interface RequestTable {
   status: RequestStatus;
   entryId: number;
   requester: string;
-  /** The producer's signed bytes: canonical JSON of a `RequestContent`. */
+  /** The producer's signed bytes: canonical JSON of an `Envelope`, whose `content` is the `RequestContent`. */
   content: string;
   signature: string;
   keyId: string;
@@ -185,6 +189,7 @@ export interface MigrationTable {
   /** Signed bytes of the order to undo a finished migration. */
   undoOrder: string | null;
   undoSignature: string | null;
+  undoKeyId: string | null;
   /** The signed receipt, as JSON text. */
   receipt: string | null;
   createdAt: Date;

@@ -1,3 +1,6 @@
+-- Finds the nearest names when a path was misspelt. A trusted extension: the database's owner may create it.
+create extension if not exists pg_trgm;
+
 -- Paths are compared byte by byte: NFC and NFD spellings, case twins and blanks are different secrets.
 create table mount (
   namespace text not null,
@@ -23,8 +26,16 @@ create table entry (
   vault_updated_at timestamptz,
   seen_at timestamptz not null,
   gone_at timestamptz,
+  -- As people type it.
+  full_path text collate "C" generated always as
+    (case when namespace = '' then '' else namespace || '/' end || mount || '/' || path) stored,
+  -- Equal for names that look alike (case, blanks, accents spelt in two ways): see src/catalog/look-key.ts.
+  look_key text collate "C" not null default '',
   unique (namespace, mount, path)
 );
+create index entry_by_full_path on entry (full_path);
+create index entry_by_look_key on entry (look_key);
+create index entry_by_trigrams on entry using gin (full_path gin_trgm_ops);
 
 create table crawl (
   id bigint generated always as identity primary key,
@@ -121,6 +132,7 @@ create table migration (
   lease_closed_at timestamptz,
   undo_order text,
   undo_signature text,
+  undo_key_id text,
   receipt text,
   created_at timestamptz not null,
   started_at timestamptz,
@@ -234,14 +246,14 @@ create table outbox (
   kind text not null,
   subject text not null,
   detail jsonb not null default '{}',
-  dedupe_key text unique,
+  dedupe_key text,
   created_at timestamptz not null default clock_timestamp(),
   due_at timestamptz not null default clock_timestamp(),
   delivered_at timestamptz,
   attempts integer not null default 0,
   last_error text
 );
-create index outbox_pending on outbox (due_at) where delivered_at is null;
+create index outbox_pending on outbox (subject, id) where delivered_at is null;
 
 create table inbox (
   id text primary key,
@@ -260,6 +272,7 @@ create table audit_event (
   previous_hash text not null,
   hash text not null unique
 );
+create index audit_event_by_subject on audit_event (subject, seq desc);
 create table audit_checkpoint (
   seq bigint primary key references audit_event,
   hash text not null,
