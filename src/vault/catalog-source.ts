@@ -1,0 +1,129 @@
+import { z } from "zod";
+import {
+  CatalogRightMissingError,
+  type CatalogSource,
+  type MountInfo,
+  NotInVaultError,
+  type SecretMetadata,
+} from "../catalog/catalog-source.ts";
+import { encodePath } from "../catalog/secret-path.ts";
+import { patiently } from "./approle-login.ts";
+import type { VaultClient } from "./vault-client.ts";
+import { VaultRefusedError } from "./vault-errors.ts";
+
+const Mounts = z.object({
+  data: z.object({
+    secret: z.record(
+      z.string(),
+      z.object({
+        type: z.string(),
+        accessor: z.string(),
+        options: z.object({ version: z.string().optional() }).nullish(),
+      }),
+    ),
+  }),
+});
+
+/** Vault writes "" for a time that is not set. */
+const Time = z.string().transform((text) => (text === "" ? null : text));
+const Metadata = z.object({
+  data: z.object({
+    current_version: z.number().int(),
+    created_time: z.coerce.date(),
+    updated_time: z.coerce.date(),
+    custom_metadata: z.record(z.string(), z.string()).nullish(),
+    versions: z.record(
+      z.string(),
+      z.object({ created_time: z.string(), deletion_time: Time, destroyed: z.boolean() }),
+    ),
+  }),
+});
+const Subkeys = z.object({ data: z.object({ subkeys: z.record(z.string(), z.unknown()).nullish() }) });
+
+const OF_VAULT_ITSELF = new Set(["system", "identity", "cubbyhole", "ns_system", "ns_identity", "ns_cubbyhole"]);
+const UNKNOWN: SecretMetadata = {
+  currentVersion: null,
+  versions: [],
+  customMetadata: {},
+  createdAt: null,
+  updatedAt: null,
+};
+
+/**
+ * The catalog identity's Vault. Calls are repeated while Vault is busy. Names come without the root namespace's
+ * prefix: the client decides by its header which namespace it looks at.
+ * @param namespace What that client was opened with; "" for the root.
+ */
+export function vaultCatalogSource(vault: Pick<VaultClient, "list" | "read">, namespace = ""): CatalogSource {
+  return {
+    async listMounts() {
+      // Answers without a right of its own, with the mounts under which this token may do something.
+      const { data } = Mounts.parse(await patiently(() => vault.read("sys/internal/ui/mounts")));
+      return Object.entries(data.secret)
+        .filter(([, { type }]) => !OF_VAULT_ITSELF.has(type))
+        .map(([path, { type, accessor, options }]) => ({
+          namespace,
+          path: path.replace(/\/$/, ""),
+          accessor,
+          engine: engineOf(type, options?.version),
+        }));
+    },
+    async listFolder(mount, folder) {
+      const below = encodedFolder(mount, folder);
+      const policyPath = `${listRoot(mount)}/${folder}`;
+      return explained(() => vault.list(below), "list", policyPath);
+    },
+    async readMetadata(mount, path) {
+      if (mount.engine !== "kv-v2") return UNKNOWN;
+      const url = `${encodePath(mount.path)}/metadata/${encodePath(path)}`;
+      const { data } = Metadata.parse(await explained(() => vault.read(url), "read", `${mount.path}/metadata/${path}`));
+      return {
+        currentVersion: data.current_version,
+        versions: Object.entries(data.versions).map(([version, { created_time, deletion_time, destroyed }]) => ({
+          version: Number(version),
+          createdTime: created_time,
+          deletionTime: deletion_time,
+          isDestroyed: destroyed,
+        })),
+        customMetadata: data.custom_metadata ?? {},
+        createdAt: data.created_time,
+        updatedAt: data.updated_time,
+      };
+    },
+    async readKeyNames(mount, path) {
+      if (mount.engine !== "kv-v2") return null; // only a read of the value would tell
+      const url = `${encodePath(mount.path)}/subkeys/${encodePath(path)}`;
+      try {
+        const answer = await explained(() => vault.read(url), "read", `${mount.path}/subkeys/${path}`);
+        return Object.keys(Subkeys.parse(answer).data.subkeys ?? {});
+      } catch (error) {
+        if (error instanceof NotInVaultError) return null; // deleted, destroyed, or nothing written yet
+        throw error;
+      }
+    },
+  };
+}
+
+function engineOf(type: string, version: string | undefined): string {
+  if (type !== "kv" && type !== "generic") return type;
+  return version === "2" ? "kv-v2" : "kv-v1";
+}
+
+const listRoot = (mount: MountInfo): string => (mount.engine === "kv-v2" ? `${mount.path}/metadata` : mount.path);
+
+function encodedFolder(mount: MountInfo, folder: string): string {
+  const root = encodePath(listRoot(mount));
+  return folder === "" ? `${root}/` : `${root}/${encodePath(folder.replace(/\/$/, ""))}/`;
+}
+
+async function explained<T>(call: () => Promise<T>, capability: "list" | "read", policyPath: string): Promise<T> {
+  try {
+    return await patiently(call);
+  } catch (error) {
+    if (error instanceof VaultRefusedError && error.statusCode === 403) {
+      throw new CatalogRightMissingError(capability, policyPath);
+    }
+    if (error instanceof VaultRefusedError && error.statusCode === 404) throw new NotInVaultError(policyPath);
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { GatePolicy } from "../approvals/gate-policy.ts";
+import { mintMetadata } from "../approvals/mint-metadata.ts";
+import { openPolicy, type PolicyBody } from "./setup/policies.ts";
+import type { VaultClient } from "./vault-client.ts";
+import { VaultRefusedError, VaultUnavailableError } from "./vault-errors.ts";
+import { markPolicyName, openPolicyName, type VaultNames } from "./vault-names.ts";
+
+const MARK_PREFIX = "glovebox/mark/";
+
+/** @param gate A standing client of the gate identity. Vault has no compare-and-set here: one writer under a lock. */
+export function vaultGatePolicy(gate: VaultClient, names: VaultNames): GatePolicy {
+  const [open, mark] = [openPolicyName(names), markPolicyName(names)].map((name) => `sys/policies/acl/${name}`) as [
+    string,
+    string,
+  ];
+  return {
+    async open({ source, requestId }) {
+      const metadata = mintMetadata(source.mount, source.path, requestId);
+      const policy = JSON.stringify(openPolicy(names, { mount: source.mount, metadata }));
+      await gate.write(open, { policy });
+      if ((await readPolicy(gate, open)) !== policy) throw new VaultUnavailableError(open, "not what was written");
+    },
+    close: () => gate.delete(open),
+    isOpen: async () => (await readPolicy(gate, open)) !== null,
+    async readMark() {
+      const text = await readPolicy(gate, mark);
+      if (text === null) return 0;
+      const paths = Object.keys((JSON.parse(text) as PolicyBody).path);
+      return Math.max(0, ...paths.map((path) => Number(path.replace(MARK_PREFIX, ""))));
+    },
+    async writeMark(seq) {
+      const body: PolicyBody = { path: { [`${MARK_PREFIX}${seq}`]: { capabilities: ["deny"] } } };
+      await gate.write(mark, { policy: JSON.stringify(body) });
+    },
+  };
+}
+
+async function readPolicy(gate: VaultClient, path: string): Promise<string | null> {
+  try {
+    return z.object({ data: z.object({ policy: z.string() }) }).parse(await gate.read(path)).data.policy;
+  } catch (error) {
+    if (error instanceof VaultRefusedError && error.statusCode === 404) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+import { mountSlug } from "../../approvals/mint-metadata.ts";
+import { markPolicyName, openPolicyName, readerRoleName, secretIdPath, type VaultNames } from "../vault-names.ts";
+
+/** A policy body in Vault's JSON form. Never joined from strings: a quote in a name would inject rules. */
+export interface PolicyBody {
+  readonly path: Readonly<Record<string, PolicyRule>>;
+}
+export interface PolicyRule {
+  readonly capabilities: readonly string[];
+  readonly required_parameters?: readonly string[];
+  readonly allowed_parameters?: Readonly<Record<string, readonly unknown[]>>;
+  readonly denied_parameters?: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** A KV mount that Glovebox serves. */
+export interface ServedMount {
+  readonly path: string;
+  readonly engine: "kv-v1" | "kv-v2";
+}
+
+const SELF = {
+  "auth/token/lookup-self": { capabilities: ["read"] },
+  "auth/token/revoke-self": { capabilities: ["update"] },
+} as const;
+
+/** Lists and reads metadata, never data. */
+export function catalogPolicy(mounts: readonly ServedMount[]): PolicyBody {
+  const rules = mounts.flatMap(({ path, engine }): [string, PolicyRule][] =>
+    engine === "kv-v1"
+      ? [
+          [`${path}/`, { capabilities: ["list"] }],
+          [`${path}/*`, { capabilities: ["list"] }],
+        ]
+      : [
+          [`${path}/metadata/`, { capabilities: ["list"] }],
+          [`${path}/metadata/*`, { capabilities: ["list", "read"] }],
+          [`${path}/subkeys/*`, { capabilities: ["read"] }],
+        ],
+  );
+  return { path: { ...Object.fromEntries(rules), ...SELF } };
+}
+
+/** Writes one policy, and one that carries a number. Neither reads nor mints anything. */
+export function gatePolicy(names: VaultNames): PolicyBody {
+  return {
+    path: {
+      [`sys/policies/acl/${openPolicyName(names)}`]: { capabilities: ["create", "read", "update", "delete"] },
+      [`sys/policies/acl/${markPolicyName(names)}`]: { capabilities: ["create", "read", "update"] },
+      ...SELF,
+    },
+  };
+}
+
+/** @param readerEntityIds Mount path to the id of its reader's entity. */
+export function adminPolicy(
+  names: VaultNames,
+  mounts: readonly ServedMount[],
+  readerEntityIds: Readonly<Record<string, string>>,
+): PolicyBody {
+  const perMount = mounts.flatMap(({ path }): [string, PolicyRule][] => [
+    [secretIdPath(names, path), { capabilities: ["list"] }],
+    [`${secretIdPath(names, path)}-accessor/destroy`, { capabilities: ["update"] }],
+    [`identity/entity/name/${readerEntityName(names, path)}`, { capabilities: ["read"] }],
+    [
+      `identity/entity/id/${readerEntityIds[path]}`,
+      { capabilities: ["read", "update"], allowed_parameters: { disabled: [true, false] } },
+    ],
+  ]);
+  return {
+    path: {
+      ...Object.fromEntries(perMount),
+      [`sys/policies/acl/${openPolicyName(names)}`]: { capabilities: ["read", "delete"] },
+      "auth/token/revoke-accessor": { capabilities: ["update"] },
+      "auth/token/lookup-accessor": { capabilities: ["update"] },
+      ...SELF,
+    },
+  };
+}
+
+/** The one path that the login's metadata names, and the call that proves it. */
+export function readerPolicy(authAccessor: string, { path, engine }: ServedMount): PolicyBody {
+  const template = `{{identity.entity.aliases.${authAccessor}.metadata.m_${mountSlug(path)}}}`;
+  return {
+    path: {
+      [`${path}/${engine === "kv-v2" ? "data/" : ""}${template}`]: { capabilities: ["read"] },
+      "sys/capabilities-self": { capabilities: ["update"] },
+    },
+  };
+}
+
+/**
+ * The gate with exactly one path open, or none.
+ * `closed` is always listed and always denied: an empty list would allow every value. The denied "" refuses values that
+ * Vault splits at commas into an empty part. @see facts/vault, "The gate"
+ */
+export function openPolicy(names: VaultNames, open: { mount: string; metadata: string }): PolicyBody {
+  return {
+    path: {
+      [secretIdPath(names, open.mount)]: {
+        capabilities: ["update"],
+        required_parameters: ["metadata"],
+        allowed_parameters: { metadata: ["closed", open.metadata] },
+        denied_parameters: { metadata: ["", "closed"] },
+      },
+    },
+  };
+}
+
+export const readerEntityName = (names: VaultNames, mount: string): string =>
+  `${names.authMount}-${readerRoleName(mount)}`;
