@@ -1,0 +1,169 @@
+import { randomUUID } from "node:crypto";
+import { inspect } from "node:util";
+import { beforeAll, describe, expect, inject, it } from "vitest";
+import type { TargetRef } from "../../src/approvals/content.ts";
+import { type SecretsManagerClients, secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
+import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
+import type { SecretTarget } from "../../src/migration/secret-target.ts";
+import {
+  TargetAccountError,
+  TargetMovedOnError,
+  TargetNotFoundError,
+  TargetTakenError,
+} from "../../src/migration/target-errors.ts";
+import { Secret } from "../../src/secret.ts";
+
+const credentials = { accessKeyId: "practice", secretAccessKey: "practice" };
+const noWait = async () => {};
+
+let clients: SecretsManagerClients;
+let aws: SecretTarget;
+
+beforeAll(() => {
+  clients = secretsManagerClients({ endpoint: inject("stack").aws.endpointUrl, credentials });
+  aws = secretsManagerTarget({ clientFor: clients.clientFor, wait: noWait });
+  return () => clients.close();
+});
+
+function freshTarget(): TargetRef {
+  const name = `aws-target-test/${randomUUID()}/a`;
+  return { accountId: "123456789012", region: "eu-central-1", name, kmsKeyId: null };
+}
+
+async function present(target: TargetRef) {
+  const state = await aws.describe(target);
+  if (state.status !== "present") throw new Error("the target should be there");
+  return state;
+}
+
+describe("secretsManagerTarget on a Secrets Manager that answers like AWS", () => {
+  it("says that an unknown name is absent", async () => {
+    expect(await aws.describe(freshTarget())).toEqual({ status: "absent" });
+  });
+
+  it("creates a secret with its tags, under our token as version id", async () => {
+    const [target, requestToken] = [freshTarget(), randomUUID()];
+    const { arn } = await aws.create(target, new Secret('{"a":1}'), { requestToken, tags: { owner: "team a" } });
+    expect(arn).toContain(`:${target.accountId}:secret:${target.name}-`);
+    expect(await aws.describe(target)).toEqual({
+      status: "present",
+      arn,
+      tags: { owner: "team a" },
+      stagesByVersion: { [requestToken]: ["AWSCURRENT"] },
+      currentVersionId: requestToken,
+      deletionDate: null,
+    });
+    expect((await aws.read(target, requestToken)).reveal()).toBe('{"a":1}');
+  });
+
+  it("takes the same create twice as one", async () => {
+    const [target, requestToken, value] = [freshTarget(), randomUUID(), new Secret("v")];
+    const first = await aws.create(target, value, { requestToken, tags: {} });
+    expect(await aws.create(target, value, { requestToken, tags: {} })).toEqual(first);
+    expect(Object.keys((await present(target)).stagesByVersion)).toEqual([requestToken]);
+  });
+
+  it.each([
+    ["another token", { token: randomUUID(), value: "v" }],
+    ["the same token with another value", { token: null, value: "w" }],
+  ])("refuses to create over a taken name with %s, and leaves it as it was", async (_with, { token, value }) => {
+    const [target, requestToken] = [freshTarget(), randomUUID()];
+    await aws.create(target, new Secret("v"), { requestToken, tags: {} });
+    const again = aws.create(target, new Secret(value), { requestToken: token ?? requestToken, tags: {} });
+    await expect(again).rejects.toThrow(TargetTakenError);
+    expect((await aws.read(target, requestToken)).reveal()).toBe("v");
+  });
+
+  it("puts a new version and never moves AWSCURRENT back when an older put is repeated", async () => {
+    const target = freshTarget();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await aws.create(target, new Secret("one"), { requestToken: first, tags: {} });
+    await aws.put(target, new Secret("two"), { requestToken: second });
+    await aws.put(target, new Secret("two"), { requestToken: second });
+    await aws.put(target, new Secret("one"), { requestToken: first });
+    const { currentVersionId, stagesByVersion } = await present(target);
+    expect([currentVersionId, Object.keys(stagesByVersion).sort()]).toEqual([second, [first, second].sort()]);
+    await expect(aws.put(target, new Secret("three"), { requestToken: first })).rejects.toThrow(TargetTakenError);
+  });
+
+  it("reads exactly the version asked for, also when AWSCURRENT is another", async () => {
+    const target = freshTarget();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await aws.create(target, new Secret("one"), { requestToken: first, tags: {} });
+    await aws.put(target, new Secret("two"), { requestToken: second });
+    expect((await aws.read(target, first)).reveal()).toBe("one");
+    expect((await aws.read(target, second)).reveal()).toBe("two");
+  });
+
+  it("asks a few times for a version that is not there, then says so", async () => {
+    const target = freshTarget();
+    await aws.create(target, new Secret("one"), { requestToken: randomUUID(), tags: {} });
+    const delays: number[] = [];
+    const patient = secretsManagerTarget({
+      clientFor: clients.clientFor,
+      wait: async (delayMs) => void delays.push(delayMs),
+    });
+    await expect(patient.read(target, randomUUID())).rejects.toThrow(TargetNotFoundError);
+    expect(delays).toEqual([200, 400, 800, 1_600]);
+  });
+
+  it("overwrites one tag and keeps the others", async () => {
+    const target = freshTarget();
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: { state: "open", owner: "a" } });
+    await aws.setTags(target, { state: "sealed" });
+    expect((await present(target)).tags).toEqual({ state: "sealed", owner: "a" });
+  });
+
+  it("schedules a deletion once, however often it is asked, and restores it", async () => {
+    const target = freshTarget();
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: {} });
+    await aws.scheduleDeletion(target, 30);
+    await aws.scheduleDeletion(target, 30);
+    expect((await present(target)).deletionDate).toBeInstanceOf(Date);
+    await aws.restore(target);
+    await aws.restore(target);
+    expect((await present(target)).deletionDate).toBeNull();
+  });
+
+  it("moves AWSCURRENT back, once", async () => {
+    const target = freshTarget();
+    const [first, second] = [randomUUID(), randomUUID()];
+    await aws.create(target, new Secret("one"), { requestToken: first, tags: {} });
+    await aws.put(target, new Secret("two"), { requestToken: second });
+    await aws.moveCurrent(target, { from: second, to: first });
+    await aws.moveCurrent(target, { from: second, to: first });
+    expect((await present(target)).currentVersionId).toBe(first);
+  });
+
+  it("leaves AWSCURRENT where it is when somebody wrote a newer version", async () => {
+    const target = freshTarget();
+    const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
+    await aws.create(target, new Secret("one"), { requestToken: first, tags: {} });
+    await aws.put(target, new Secret("two"), { requestToken: second });
+    await aws.put(target, new Secret("three"), { requestToken: third });
+    await expect(aws.moveCurrent(target, { from: second, to: first })).rejects.toThrow(TargetMovedOnError);
+    expect((await present(target)).currentVersionId).toBe(third);
+  });
+
+  it("writes nothing when the credentials belong to another account than the approved one", async () => {
+    const careful = secretsManagerTarget(clients);
+    const target = freshTarget();
+    const elsewhere = { ...target, accountId: "999988887777" };
+    const create = careful.create(elsewhere, new Secret("v"), { requestToken: randomUUID(), tags: {} });
+    await expect(create).rejects.toThrow(TargetAccountError);
+    expect(await aws.describe(target)).toEqual({ status: "absent" });
+    await careful.create(target, new Secret("v"), { requestToken: randomUUID(), tags: {} });
+    await expect(careful.describe(elsewhere)).rejects.toThrow(TargetAccountError);
+  });
+
+  it("keeps the value out of what it throws", async () => {
+    const [target, canary] = [freshTarget(), `canary-${randomUUID()}`];
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: {} });
+    const thrown = await aws
+      .create(target, new Secret(canary), { requestToken: randomUUID(), tags: {} })
+      .catch((error: unknown) => error);
+    expect(thrown).toBeInstanceOf(TargetTakenError);
+    expect(inspect(thrown, { depth: null, showHidden: true })).not.toContain(canary);
+    expect(thrown).not.toHaveProperty("cause");
+  });
+});
