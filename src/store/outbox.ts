@@ -16,11 +16,15 @@ export interface Delivery {
   /** `request:<id>`, `case:<id>`, `migration:<id>` or `envelope:<id>`. */
   readonly subject: string;
   readonly detail?: Readonly<Record<string, unknown>>;
-  /** A second delivery with the key of one that is still waiting is dropped. */
+  /** Deliveries that wait with one key go out as one: whoever claims the first takes the others with it. */
   readonly dedupeKey?: string;
 }
 
-/** Puts a delivery into the outbox. Call it inside the transaction that makes it true. */
+/**
+ * Puts a delivery into the outbox. Call it inside the transaction that makes it true.
+ * Equal keys meet when they are claimed, not here: a redraw dropped now, because an older one waits, would be lost if
+ * that one reads its state before this transaction commits.
+ */
 export async function enqueueDelivery(
   store: Store,
   { kind, subject, detail = {}, dedupeKey }: Delivery,
@@ -28,10 +32,9 @@ export async function enqueueDelivery(
   const row = await store
     .insertInto("outbox")
     .values({ kind, subject, detail: JSON.stringify(detail), dedupeKey: dedupeKey ?? null })
-    .onConflict((conflict) => conflict.column("dedupeKey").doNothing())
     .returning("id")
-    .executeTakeFirst();
-  if (row) await notify(store, "outbox", String(row.id));
+    .executeTakeFirstOrThrow();
+  await notify(store, "outbox", String(row.id));
 }
 
 /** Every copy of a subject's card will be drawn again; several redraws that wait become one. */

@@ -1,0 +1,22 @@
+import type { Store } from "../store/open-store.ts";
+
+/** The newest attempt of a request, with the signed statement that it acts on. */
+export async function latestMigration(tx: Store, requestId: string) {
+  return tx
+    .selectFrom("migration")
+    .innerJoin("statement", "statement.id", "migration.statementId")
+    .select([
+      "migration.id",
+      "migration.attempt",
+      "migration.state",
+      "migration.undoOrder",
+      "migration.statementId",
+      "statement.bytes",
+      "statement.signature",
+      "statement.keyId",
+    ])
+    .where("migration.requestId", "=", requestId)
+    .orderBy("migration.attempt", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}

@@ -1,0 +1,63 @@
+import type { Selectable } from "kysely";
+import type { Store } from "../store/open-store.ts";
+import type { EntryTable } from "../store/schema.ts";
+import type { RequestSource } from "./content.ts";
+import { AlreadyMigratedError, EntryUnknownError, OpenRequestExistsError } from "./errors.ts";
+
+type EntryRow = Selectable<EntryTable>;
+
+/**
+ * Locks the catalogue's entry, so that two requests for one secret are judged one after the other.
+ * @throws {EntryUnknownError} Not in the catalogue, gone from Vault, or on a mount that was replaced since.
+ */
+export async function lockEntry(
+  tx: Store,
+  { namespace, mount, path, mountAccessor }: Pick<RequestSource, "namespace" | "mount" | "path" | "mountAccessor">,
+): Promise<EntryRow> {
+  const entry = await tx
+    .selectFrom("entry")
+    .selectAll()
+    .where("namespace", "=", namespace)
+    .where("mount", "=", mount)
+    .where("path", "=", path)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!entry || entry.goneAt !== null || entry.mountAccessor !== mountAccessor) throw new EntryUnknownError();
+  return entry;
+}
+
+/** @throws {OpenRequestExistsError} Backed by the unique index `one_open_request_per_entry`. */
+export async function assertNoOtherOpenRequest(tx: Store, entryId: number, ownId: string | null): Promise<void> {
+  const open = await tx
+    .selectFrom("request")
+    .select(["id", "requester"])
+    .where("entryId", "=", entryId)
+    .where("status", "in", ["waiting", "approved", "migrating"])
+    .$if(ownId !== null, (query) => query.where("id", "!=", ownId))
+    .executeTakeFirst();
+  if (open) throw new OpenRequestExistsError(open.id, open.requester);
+}
+
+/**
+ * KV v1 has no versions, so there any migration that was not undone counts.
+ * @throws {AlreadyMigratedError} This version was moved and not undone.
+ */
+export async function assertNotAlreadyMigrated(
+  tx: Store,
+  { id, currentVersion }: Pick<EntryRow, "id" | "currentVersion">,
+): Promise<void> {
+  const moved = await tx
+    .selectFrom("migration")
+    .innerJoin("request", "request.id", "migration.requestId")
+    .select("request.id")
+    .where("request.entryId", "=", id)
+    .where("migration.state", "=", "done")
+    .$if(currentVersion !== null, (query) => query.where("migration.vaultVersion", "=", currentVersion))
+    .executeTakeFirst();
+  if (moved) throw new AlreadyMigratedError(moved.id, currentVersion);
+}
+
+/** Like {@link lockEntry}, for a request whose entry is known. */
+export async function lockEntryById(tx: Store, entryId: number): Promise<void> {
+  await tx.selectFrom("entry").select("id").where("id", "=", entryId).forUpdate().executeTakeFirst();
+}
