@@ -1,3 +1,4 @@
+import { GloveboxError } from "../errors.ts";
 import type { Engine, EntryVersion } from "../store/schema.ts";
 
 export interface MountInfo {
@@ -19,11 +20,46 @@ export interface SecretMetadata {
 
 /** Vault seen by the catalog identity: names and metadata, never data. */
 export interface CatalogSource {
+  /** Mounts on which the catalog identity holds any right; Vault's own (`sys`, `identity`, `cubbyhole`) are left out. */
   listMounts(): Promise<readonly MountInfo[]>;
-  /** Names directly under `folder` ("" for the mount's root); folders end in "/". Absent is an empty list. */
+  /**
+   * Names directly under `folder` ("" for the mount's root, otherwise ending in "/"); folders end in "/".
+   * Absent is an empty list. @throws {CatalogRightMissingError}
+   */
   listFolder(mount: MountInfo, folder: string): Promise<readonly string[]>;
-  /** KV v2's metadata; on KV v1 everything in it is unknown. @throws {SecretNotFoundError} */
+  /** KV v2's metadata; on KV v1 everything in it is unknown. @throws {NotInVaultError} {CatalogRightMissingError} */
   readMetadata(mount: MountInfo, path: string): Promise<SecretMetadata>;
-  /** KV v2's `subkeys` of the current version; null where the engine does not tell or the version is deleted. */
+  /**
+   * KV v2's `subkeys` of the current version: the names at the top level. null where the engine does not tell or the
+   * version is deleted. @throws {CatalogRightMissingError}
+   */
   readKeyNames(mount: MountInfo, path: string): Promise<readonly string[] | null>;
+}
+
+/** Nothing is at the path, in any version. */
+export class NotInVaultError extends GloveboxError {
+  readonly code = "NOT_IN_VAULT";
+  readonly userMessage =
+    "Vault has no secret at that path any more. Check with its owner whether it was moved or deleted.";
+  constructor(where: string) {
+    super(`nothing at ${where}`);
+  }
+}
+
+/** The catalog identity may not make a call that the catalogue needs. */
+export class CatalogRightMissingError extends GloveboxError {
+  readonly code = "CATALOG_RIGHT_MISSING";
+  readonly userMessage: string;
+  /** As it would stand in a policy: "`list` on `secret/metadata/team-a/`". */
+  readonly missingRight: string;
+  constructor(capability: "list" | "read", policyPath: string) {
+    super(`the catalog identity lacks ${capability} on ${policyPath}`);
+    this.missingRight = `\`${capability}\` on \`${policyPath}\``;
+    this.userMessage = `The catalogue can't see this: its Vault identity lacks ${this.missingRight}. Ask Vault's operators for that right.`;
+  }
+}
+
+/** Where the catalogue may look for secrets. */
+export function isKeyValue(mount: MountInfo): boolean {
+  return mount.engine === "kv-v1" || mount.engine === "kv-v2";
 }

@@ -32,10 +32,7 @@ const Metadata = z.object({
     created_time: z.coerce.date(),
     updated_time: z.coerce.date(),
     custom_metadata: z.record(z.string(), z.string()).nullish(),
-    versions: z.record(
-      z.string(),
-      z.object({ created_time: z.string(), deletion_time: Time, destroyed: z.boolean() }),
-    ),
+    versions: z.record(z.string(), z.object({ created_time: z.string(), deletion_time: Time, destroyed: z.boolean() })),
   }),
 });
 const Subkeys = z.object({ data: z.object({ subkeys: z.record(z.string(), z.unknown()).nullish() }) });

@@ -1,0 +1,56 @@
+import type { Doorbell } from "../store/doorbell.ts";
+import { notify } from "../store/notify.ts";
+import type { Store } from "../store/open-store.ts";
+import { GATE_REFUSALS, type GateRefusal, GateRefusedError, GateUnansweredError } from "./gate-errors.ts";
+
+export interface GateQuestion {
+  /** `open`: hold the path open until it is closed. `write`: does the approval still count, just before the write? */
+  readonly kind: "open" | "write";
+  readonly migrationId: string;
+  readonly fence: number;
+}
+
+/** The worker's side of the gate. @returns The ask's id once the gate has said yes. */
+export type AskGate = (question: GateQuestion) => Promise<string>;
+
+export interface AskGateDeps {
+  readonly store: Store;
+  readonly doorbell: Doorbell;
+  readonly newId: () => string;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Asks by a row and a ring, and waits for the answer.
+ * @throws {GateRefusedError} The gate said no, and why. @throws {GateUnansweredError} Nobody answered; the ask is withdrawn.
+ */
+export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): AskGate {
+  return async ({ kind, migrationId, fence }) => {
+    const id = newId();
+    const deadline = performance.now() + timeoutMs;
+    let ring = doorbell.wait("gate_answer", 250); // before the question: an answer may be quick
+    await store.transaction().execute(async (tx) => {
+      await tx.insertInto("gateAsk").values({ id, kind, migrationId, fence }).execute();
+      await notify(tx, "gate_ask", id);
+    });
+    while (performance.now() < deadline) {
+      await ring;
+      ring = doorbell.wait("gate_answer", 250);
+      const { answeredAt, refusalCode } = await store
+        .selectFrom("gateAsk")
+        .select(["answeredAt", "refusalCode"])
+        .where("id", "=", id)
+        .executeTakeFirstOrThrow();
+      if (answeredAt === null) continue;
+      if (refusalCode === null) return id;
+      throw new GateRefusedError(refusalCode in GATE_REFUSALS ? (refusalCode as GateRefusal) : "GATE_STALE_ASK");
+    }
+    const { numDeletedRows } = await store
+      .deleteFrom("gateAsk")
+      .where("id", "=", id)
+      .where("answeredAt", "is", null)
+      .executeTakeFirst();
+    if (numDeletedRows === 0n) return id; // the answer came at the last moment
+    throw new GateUnansweredError();
+  };
+}

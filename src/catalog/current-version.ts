@@ -1,0 +1,13 @@
+import type { EntryVersion } from "../store/schema.ts";
+
+/** True when the version that a plain read would get is deleted or destroyed. False where there are no versions (KV v1). */
+export function isCurrentVersionDeleted(
+  { currentVersion, versions }: { currentVersion: number | null; versions: readonly EntryVersion[] },
+  at: Date,
+): boolean {
+  const current = versions.find(({ version }) => version === currentVersion);
+  if (current === undefined) return false;
+  // `delete_version_after` writes a time that is still to come.
+  const isDeleted = current.deletionTime !== null && new Date(current.deletionTime) <= at;
+  return current.isDestroyed || isDeleted;
+}

@@ -1,0 +1,60 @@
+import { GloveboxError } from "../errors.ts";
+
+/** Vault's version is no longer the approved one; the value that was read was dropped. */
+export class VersionMovedError extends GloveboxError {
+  readonly code = "VERSION_MOVED";
+  readonly userMessage: string;
+  readonly vaultVersion: number;
+  constructor(approved: number, found: number) {
+    super(`approved version ${approved}, found ${found}`);
+    this.vaultVersion = found;
+    this.userMessage = `The secret changed in Vault after the approval (version ${approved} was approved, ${found} is there now), so nothing was written. I've asked the approvers again.`;
+  }
+}
+
+export class TargetNotAllowedError extends GloveboxError {
+  readonly code = "TARGET_NOT_ALLOWED";
+  readonly userMessage =
+    "The worker's own configuration does not allow that target, so nothing was read or moved. An operator must add it to the worker's allow-list, or choose another target.";
+  constructor() {
+    super("the approved target is not in this worker's allow-list");
+  }
+}
+
+export class TargetNotOursError extends GloveboxError {
+  readonly code = "TARGET_NOT_OURS";
+  readonly userMessage =
+    "The target already exists and Glovebox did not make it, so nothing was written. Choose another name, or ask support to adopt it.";
+  constructor() {
+    super("the target exists without our ownership tag");
+  }
+}
+
+export class ReadBackMismatchError extends GloveboxError {
+  readonly code = "READ_BACK_MISMATCH";
+  readonly userMessage =
+    "What AWS gave back was not what I wrote, so I took the write back. Vault is unchanged. Press Retry, and tell the operators if it comes again.";
+  constructor() {
+    super("the value read back differs from the one written");
+  }
+}
+
+export class MigrationNotFoundError extends GloveboxError {
+  readonly code = "MIGRATION_NOT_FOUND";
+  readonly userMessage = "That migration does not exist any more, so nothing was done. Look at the request's card.";
+  constructor() {
+    super("no such migration");
+  }
+}
+
+/** Something that we did not foresee. Its own message may hold anything, so only its kind and place are kept. */
+export class UnforeseenError extends GloveboxError {
+  readonly code = "UNFORESEEN";
+  readonly userMessage: string;
+  constructor(reference: string, error: unknown) {
+    const kind = error instanceof Error ? error.name : typeof error;
+    const place = error instanceof Error ? (error.stack ?? "").split("\n").find((line) => /^\s+at /.test(line)) : "";
+    super(`${reference}: ${kind}${place ?? ""}`);
+    this.userMessage = `Something broke on our side, and I put everything back that I could. Press Retry, or ask support with reference ${reference}.`;
+  }
+}

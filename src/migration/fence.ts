@@ -1,0 +1,104 @@
+import { sql } from "kysely";
+import { GloveboxError } from "../errors.ts";
+import type { Store } from "../store/open-store.ts";
+
+/** Another worker holds the fence. The job comes back; whoever holds it finishes or times out. */
+export class FenceHeldError extends GloveboxError {
+  readonly code = "FENCE_HELD";
+  readonly userMessage = "Another worker is moving a secret just now. This one waits its turn; there is nothing to do.";
+  override readonly retryable = true;
+  constructor() {
+    super("the fence is held");
+  }
+}
+
+/** We held the fence and its deadline passed: a successor may be at work, so nothing more may be written. */
+export class FenceLostError extends GloveboxError {
+  readonly code = "FENCE_LOST";
+  readonly userMessage =
+    "This worker was too slow and another took over, so it stopped. The other one finishes or undoes the move.";
+  override readonly retryable = true;
+  constructor() {
+    super("the fence was lost: its number or deadline has passed");
+  }
+}
+
+export interface Fence {
+  /** Grows with every holder. Every journal write names it. */
+  readonly number: number;
+  /** The admin token that the holder before us journaled and did not clear: it must be revoked first of all. */
+  readonly leftAdminAccessor: string | null;
+}
+
+/**
+ * Takes the one right to move a secret, by the database's clock.
+ * @throws {FenceHeldError} Somebody holds it and their deadline has not passed.
+ */
+export async function takeFence(store: Store, holder: string, seconds: number): Promise<Fence> {
+  return store.transaction().execute(async (tx) => {
+    const row = await tx
+      .selectFrom("fence")
+      .select(["number", "adminAccessor"])
+      .select(sql<boolean>`deadline is not null and deadline > clock_timestamp()`.as("isHeld"))
+      .where("id", "=", 1)
+      .forUpdate()
+      .executeTakeFirstOrThrow();
+    if (row.isHeld) throw new FenceHeldError();
+    const number = row.number + 1;
+    await tx
+      .updateTable("fence")
+      .set({ number, holder, deadline: deadlineIn(seconds) })
+      .where("id", "=", 1)
+      .execute();
+    return { number, leftAdminAccessor: row.adminAccessor };
+  });
+}
+
+/** Moves the deadline on. @throws {FenceLostError} */
+export async function renewFence(store: Store, number: number, seconds: number): Promise<void> {
+  await changeHeld(store, number, { deadline: deadlineIn(seconds) });
+}
+
+/** Journals which admin token a successor must revoke. @throws {FenceLostError} */
+export async function noteAdminAccessor(store: Store, number: number, adminAccessor: string | null): Promise<void> {
+  await changeHeld(store, number, { adminAccessor });
+}
+
+/** Gives the fence back. Does nothing if it is no longer ours. */
+export async function releaseFence(store: Store, number: number): Promise<void> {
+  await store
+    .updateTable("fence")
+    .set({ holder: null, deadline: null })
+    .where("id", "=", 1)
+    .where("number", "=", number)
+    .execute();
+}
+
+/** Holds the fence's row until the surrounding transaction ends, so that no successor can take it meanwhile. */
+export async function assertFence(tx: Store, number: number): Promise<void> {
+  const row = await tx
+    .selectFrom("fence")
+    .select("number")
+    .where("number", "=", number)
+    .where("deadline", ">", sql<Date>`clock_timestamp()`)
+    .forShare()
+    .executeTakeFirst();
+  if (!row) throw new FenceLostError();
+}
+
+async function changeHeld(
+  store: Store,
+  number: number,
+  change: { deadline?: ReturnType<typeof deadlineIn>; adminAccessor?: string | null },
+): Promise<void> {
+  const result = await store
+    .updateTable("fence")
+    .set(change)
+    .where("id", "=", 1)
+    .where("number", "=", number)
+    .where("deadline", ">", sql<Date>`clock_timestamp()`)
+    .executeTakeFirst();
+  if (result.numUpdatedRows === 0n) throw new FenceLostError();
+}
+
+const deadlineIn = (seconds: number) => sql<Date>`clock_timestamp() + make_interval(secs => ${seconds})`;

@@ -1,0 +1,72 @@
+import type { Secret } from "../secret.ts";
+import { VersionMovedError } from "./engine-errors.ts";
+import type { MigrationRun } from "./migration-run.ts";
+
+export interface ReadValue {
+  /** The JSON text of the secret's data object. */
+  readonly data: Secret;
+  readonly vaultVersion: number | null;
+  readonly leaseClosedAt: Date;
+}
+
+/**
+ * Steps 2 to 9 of one migration: the gate opens, one path is lent once, read, and the lease is proven dead before anything
+ * else happens. The value that comes back is the only thing left of it.
+ */
+export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
+  const { deps, statement, journal, admin, lent, row, fence } = run;
+  const trace = deps.trace ?? (() => {});
+  const askId = await deps.askGate({ kind: "open", migrationId: row.id, fence });
+  lent.isOpen = true;
+  trace("gate.opened");
+  await journal.commit({
+    step: "lease.opening",
+    changes: { leaseOpenedAt: deps.now(), leaseClosedAt: null, secretIdAccessor: null, readerAccessor: null },
+    detail: { askId },
+  });
+  trace("lease.opening");
+  const minted = await admin.mint(statement.source, statement.requestId);
+  trace("secret-id.minted");
+  await journal.commit({ step: "secret-id.minted", changes: { secretIdAccessor: minted.accessor } });
+  trace("secret-id.journaled");
+  const reader = await admin.lend(statement.source, minted);
+  lent.reader = reader;
+  trace("reader.logged-in");
+  await journal.commit({
+    step: "lease.opened",
+    changes: { state: "leased", readerAccessor: reader.accessor },
+    event: { kind: "lease.opened", actor: "worker", content: { requestId: statement.requestId, fence } },
+  });
+  trace("lease.journaled");
+  await reader.proveGrant();
+  const { data, version } = await reader.read();
+  trace("value.read");
+  const leaseClosedAt = await endLease(run);
+  trace("lease.dead");
+  assertVersion(run, version);
+  return { data, vaultVersion: version, leaseClosedAt };
+}
+
+/**
+ * Closes in the only safe order: the gate, then minted secret IDs (closing the gate does not kill those), then the token,
+ * then the proof by the call that worked before. Does nothing when nothing is lent.
+ */
+export async function endLease({ deps, admin, lent, proofs, statement }: MigrationRun): Promise<Date> {
+  if (lent.isOpen) {
+    await admin.closeGate();
+    await admin.destroySecretIds(statement.source.mount);
+    if (lent.reader !== null) {
+      await admin.revoke(lent.reader.accessor);
+      proofs.reader = await lent.reader.proveDead();
+    }
+    lent.isOpen = false;
+  }
+  return deps.now();
+}
+
+/** KV v1 has no versions: what is there is what was approved. */
+function assertVersion({ statement }: MigrationRun, found: number | null): void {
+  const { vaultVersion: approved, versionRule } = statement;
+  if (versionRule === "take-current" || approved === null || found === null || approved === found) return;
+  throw new VersionMovedError(approved, found);
+}

@@ -1,0 +1,119 @@
+import type { Selectable } from "kysely";
+import { Envelope } from "../approvals/content.ts";
+import type { Store } from "../store/open-store.ts";
+import type { DecisionTable, MigrationTable, RequestStatus, RequestTable } from "../store/schema.ts";
+import { nextStepOf } from "./next-step.ts";
+import type { MigrationProgress, RequestDecision, RequestState } from "./request-state.ts";
+
+/** @param at The time at which buttons must be right; now where absent. @returns null: there is no such request. */
+export async function loadRequestState(store: Store, requestId: string, at = new Date()): Promise<RequestState | null> {
+  const row = await store.selectFrom("request").selectAll().where("id", "=", requestId).executeTakeFirst();
+  return row ? ((await withDetails(store, [row], at))[0] ?? null) : null;
+}
+
+export interface RequestFilter {
+  /** Slack user id. */
+  readonly requester?: string;
+  readonly statuses?: readonly RequestStatus[];
+  readonly entryId?: number;
+  /** 50 where absent. */
+  readonly limit?: number;
+}
+
+/** The newest requests first. */
+export async function listRequestStates(
+  store: Store,
+  { requester, statuses, entryId, limit = 50 }: RequestFilter = {},
+  at = new Date(),
+): Promise<RequestState[]> {
+  let query = store.selectFrom("request").selectAll().orderBy("createdAt", "desc").orderBy("id", "desc").limit(limit);
+  if (requester !== undefined) query = query.where("requester", "=", requester);
+  if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
+  if (entryId !== undefined) query = query.where("entryId", "=", entryId);
+  return withDetails(store, await query.execute(), at);
+}
+
+type RequestRow = Selectable<RequestTable>;
+type MigrationRow = Selectable<MigrationTable> & { statementBytes: string };
+
+async function withDetails(store: Store, rows: readonly RequestRow[], at: Date): Promise<RequestState[]> {
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const decisions = await store
+    .selectFrom("decision")
+    .selectAll()
+    .distinctOn("requestId")
+    .where("requestId", "in", ids)
+    .orderBy("requestId")
+    .orderBy("id", "desc")
+    .execute();
+  const migrations = await store
+    .selectFrom("migration")
+    .innerJoin("statement", "statement.id", "migration.statementId")
+    .selectAll("migration")
+    .select("statement.bytes as statementBytes")
+    .distinctOn("migration.requestId")
+    .where("migration.requestId", "in", ids)
+    .orderBy("migration.requestId")
+    .orderBy("migration.attempt", "desc")
+    .execute();
+  const control = await store.selectFrom("control").select("isPaused").executeTakeFirst();
+  const decisionOf = new Map(decisions.map((decision) => [decision.requestId, decision]));
+  const migrationOf = new Map(migrations.map((migration) => [migration.requestId, migration]));
+  return rows.map((row) =>
+    requestState(row, decisionOf.get(row.id), migrationOf.get(row.id), { at, isPaused: control?.isPaused === true }),
+  );
+}
+
+function requestState(
+  row: RequestRow,
+  decision: Selectable<DecisionTable> | undefined,
+  migration: MigrationRow | undefined,
+  { at, isPaused }: { at: Date; isPaused: boolean },
+): RequestState {
+  const { id, version, status, entryId, requester, vaultVersion, changes, createdAt, changedAt, expiresAt } = row;
+  const state = {
+    id,
+    version,
+    status,
+    entryId,
+    requester,
+    content: Envelope.parse(JSON.parse(row.content)).content,
+    vaultVersion,
+    changes,
+    createdAt,
+    changedAt,
+    expiresAt,
+    // A decision on an older content version says nothing about this one.
+    decision: decision?.requestVersion === version ? decisionState(decision) : null,
+    migration: migration ? progressState(migration, status, at) : null,
+  };
+  const isUndoOrdered = migration?.state === "done" && migration.undoOrder !== null;
+  return { ...state, nextStep: nextStepOf({ ...state, isUndoOrdered, isPaused }) };
+}
+
+function decisionState({ verdict, decidedBy, reason, decidedAt }: Selectable<DecisionTable>): RequestDecision {
+  return { verdict, by: decidedBy, reason, at: decidedAt };
+}
+
+function progressState(row: MigrationRow, status: RequestStatus, at: Date): MigrationProgress {
+  const { id, attempt, state, causeCode, causeText, vaultVersion, targetArn, requestToken } = row;
+  const { leaseOpenedAt, leaseClosedAt, startedAt, finishedAt } = row;
+  const isValid = new Date(JSON.parse(row.statementBytes).expiresAt) > at;
+  return {
+    id,
+    attempt,
+    state,
+    causeCode,
+    causeText,
+    vaultVersion,
+    targetArn,
+    targetVersionId: requestToken, // the request token of a put is the id of the version that it makes
+    leaseOpenedAt,
+    leaseClosedAt,
+    startedAt,
+    finishedAt,
+    canUndo: state === "done" && row.undoOrder === null,
+    canRetry: state === "failed" && status === "failed" && isValid,
+  };
+}

@@ -1,0 +1,40 @@
+import { showTime } from "../approvals/show-time.ts";
+import type { RequestState } from "./request-state.ts";
+
+export type StateBeforeNextStep = Omit<RequestState, "nextStep"> & {
+  /** The undo of a finished migration is ordered and not yet carried out. */
+  readonly isUndoOrdered: boolean;
+  readonly isPaused: boolean;
+};
+
+/** One sentence on what happens next, or who must do what. Plain words, for cards, commands and pages alike. */
+export function nextStepOf(state: StateBeforeNextStep): string {
+  const { status, content, migration, isPaused } = state;
+  switch (status) {
+    case "waiting":
+      return `An approver must approve or reject it by ${showTime(state.expiresAt)}.`;
+    case "approved":
+      if (isPaused) return "It is approved. An operator has paused all moves, so it waits until they are resumed.";
+      if (content.notBefore !== null && !migration?.startedAt) {
+        return `It is approved and starts after ${showTime(new Date(content.notBefore))}.`;
+      }
+      return "It is approved and queued; a worker starts it when it is its turn.";
+    case "migrating":
+      return "The move is running. There is nothing to do.";
+    case "migrated":
+      if (state.isUndoOrdered) return "Its undo is ordered; a worker carries it out when it is its turn.";
+      return "Point the application at the target and check that it reads it from there. Vault still has the secret.";
+    case "failed":
+      return migration?.canRetry
+        ? "Put right what it says, then press Retry, or ask support."
+        : "Put right what it says, then request it again, or ask support.";
+    case "undone":
+      return "The target is as it was before and Vault still has the secret. Request it again when you are ready.";
+    case "rejected":
+      return "Change what the reason names and request it again.";
+    case "expired":
+      return "Nobody decided in time. Request again keeps your answers.";
+    case "withdrawn":
+      return "Nothing will move. Request it again if you need it after all.";
+  }
+}

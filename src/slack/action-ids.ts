@@ -1,0 +1,50 @@
+/** Every id that Slack sends back to us: `<area>.<verb>`. A view sets it, a handler listens for it. */
+
+export const SECRETS_COMMAND = "/secrets";
+
+/** Buttons. */
+export const ACTION = {
+  menuFind: "menu.find",
+  menuMigrate: "menu.migrate",
+  menuMine: "menu.mine",
+  menuHelp: "menu.help",
+  askWhat: "ask.what",
+  askShare: "ask.share",
+  askMigrate: "ask.migrate",
+  askWhy: "ask.why",
+  approve: "appr.approve",
+  reject: "appr.reject",
+  details: "appr.details",
+  edit: "req.edit",
+  withdraw: "req.withdraw",
+  again: "req.again",
+  retry: "job.retry",
+  undo: "job.undo",
+  askSupport: "tri.ask",
+  claim: "tri.claim",
+  resolve: "tri.resolve",
+} as const;
+
+/** Modals. */
+export const CALLBACK = {
+  find: "ask.find",
+  intake: "req.new",
+  /** The same modal before it knows which secret it is about. */
+  intakeSecret: "req.secret.pick",
+  reject: "appr.reject.submit",
+} as const;
+
+/** Inputs. Block and action share the id: Slack keeps what was typed over an update only if both stay. */
+export const INPUT = {
+  secret: "req.secret",
+  target: "req.target",
+  name: "req.name",
+  shape: "req.shape",
+  window: "req.window",
+  reason: "req.reason",
+  rejectCode: "appr.reject.code",
+  rejectReason: "appr.reject.reason",
+} as const;
+
+/** The input of one metadata field: `meta.field.purpose`. */
+export const fieldInput = (field: string): string => `meta.field.${field}`;

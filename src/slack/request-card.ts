@@ -1,0 +1,89 @@
+import type { RequestState } from "../migration/request-state.ts";
+import type { ContentChange } from "../store/schema.ts";
+import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
+import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
+import { type CardAudience, requestButtons } from "./request-buttons.ts";
+import { riskWords } from "./risk-words.ts";
+import { pathNote, sayAccount, sayAge, sayAudience, sayPath, sayTime, sayUser } from "./say.ts";
+import { progressWords, stateLine, stateWords } from "./state-words.ts";
+import type { ViewSettings } from "./view-settings.ts";
+
+export interface CardViewer {
+  readonly audience: CardAudience;
+  readonly settings: ViewSettings;
+  readonly now: Date;
+}
+
+/** The one card of a request, for the approvals channel, for the requester's DM and for whoever asks. Pure. */
+export function requestCard(state: RequestState, { audience, settings, now }: CardViewer): Message {
+  const { content, status } = state;
+  const isWaiting = status === "waiting";
+  const text = `${stateWords(state)}: ${state.id}, ${sayPath(content.source, 300)} to ${code(content.target.name, 300)}`;
+  const blocks: Block[] = [
+    lines(stateLine(state), whoAsks(state, audience)),
+    ...(state.changes.length > 0 && isWaiting ? [changeLines(state)] : []),
+    lines(...whatWhere(state, settings)),
+    lines("*Why*", quote(content.reason)),
+    lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state, now)),
+    ...outcome(state),
+    ...waitingFor(state, settings),
+    ...actions(...requestButtons(state, audience)),
+  ];
+  return message(text, blocks);
+}
+
+const whoAsks = ({ requester }: RequestState, audience: CardAudience): string =>
+  audience === "requester" ? "You asked to move this secret." : `${sayUser(requester)} asks to move a secret.`;
+
+function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }: ViewSettings): (string | null)[] {
+  const { source, target, shape } = content;
+  const note = pathNote(source);
+  const version = vaultVersion === null ? "no versions (KV v1)" : `version ${vaultVersion}`;
+  const tags = fields.flatMap(({ label, tag }) => {
+    const value = content.tags[tag];
+    return value ? [`${escapeMrkdwn(label)}: ${code(value, 120)}`] : [];
+  });
+  return [
+    `*What*  ${sayPath(source)}, ${version}`,
+    note && `_${note}_`,
+    `*Where to*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
+    shape.kind === "single"
+      ? `*Moved as*  the bare value of key ${code(shape.key, 300)}`
+      : "*Moved as*  one JSON document",
+    tags.length > 0 ? `*Said of it*  ${tags.join(" · ")}` : null,
+  ];
+}
+
+function whenLines({ createdAt, expiresAt, content, status }: RequestState, now: Date): string[] {
+  const expiry = status === "waiting" ? `, expires ${sayTime(expiresAt)}` : "";
+  const asked = `*Asked*  ${sayAge(createdAt, now)}${expiry}`;
+  return content.notBefore === null ? [asked] : [asked, `*Not before*  ${sayTime(new Date(content.notBefore))}`];
+}
+
+/** Old and new side by side: an approver who saw the earlier version must see what is different. */
+function changeLines({ version, changes }: RequestState): Block {
+  const line = ({ field, from, to }: ContentChange): string =>
+    `• ${escapeMrkdwn(field)}: ${code(from || "(empty)", 250)} → ${code(to || "(empty)", 250)}`;
+  return lines(`*Changed since version ${version - 1}*`, ...changes.map(line));
+}
+
+function outcome(state: RequestState): Block[] {
+  const { decision, migration, status } = state;
+  const said: (string | null)[] = [];
+  if (decision && status !== "waiting") {
+    const verdict = decision.verdict === "approve" ? "Approved" : "Rejected";
+    said.push(`*${verdict}*  by ${sayUser(decision.by)}, ${sayTime(decision.at)}`);
+    if (decision.reason) said.push(quote(decision.reason));
+  }
+  if (status === "approved" || status === "migrating" || status === "migrated") {
+    if (migration) said.push(`*Progress*  ${progressWords(migration.state)}`);
+  }
+  if (migration?.causeText) said.push(`*What happened*  ${escapeMrkdwn(migration.causeText)}`);
+  return said.length > 0 ? [lines(...said)] : [];
+}
+
+function waitingFor({ status, nextStep }: RequestState, { approvers }: ViewSettings): Block[] {
+  const next = `*Next*  ${escapeMrkdwn(nextStep)}`;
+  // Written once per request: an edited message does not notify the group again.
+  return [context(status === "waiting" ? `${next}\nNeeds a yes from one of ${sayAudience(approvers)}.` : next)];
+}

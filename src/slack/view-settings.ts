@@ -1,0 +1,34 @@
+/** What the organisation decided and views need to know. main builds it from glovebox.yaml. */
+export interface ViewSettings {
+  /** In the order of the modal. */
+  readonly fields: readonly MetadataField[];
+  /** In the order of the select; the first is offered. */
+  readonly targets: readonly AllowedTarget[];
+  readonly approvers: Audience;
+}
+
+export interface MetadataField {
+  /** `purpose`, `ownerTeam`, … */
+  readonly field: string;
+  readonly label: string;
+  /** The AWS tag that it becomes. */
+  readonly tag: string;
+  readonly required: boolean;
+  /** Closed list; free text where absent. */
+  readonly options?: readonly string[] | undefined;
+}
+
+export interface AllowedTarget {
+  readonly accountId: string;
+  readonly region: string;
+  readonly namePrefix: string;
+  /** The first is the default; none means the AWS-managed key. */
+  readonly kmsKeyIds: readonly string[];
+  readonly label?: string | undefined;
+}
+
+/** Slack ids. */
+export interface Audience {
+  readonly users: readonly string[];
+  readonly usergroups: readonly string[];
+}
