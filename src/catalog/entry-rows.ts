@@ -40,6 +40,10 @@ export async function writeNames(store: Store, mount: MountInfo, paths: readonly
     from unnest(${unique}::text[], ${lookKeys}::text[]) as seen (path, look_key)
     on conflict (namespace, mount, path) do update set
       key_names = case when entry.mount_accessor = excluded.mount_accessor then entry.key_names end,
+      current_version = case when entry.mount_accessor = excluded.mount_accessor then entry.current_version end,
+      versions = case when entry.mount_accessor = excluded.mount_accessor then entry.versions else '[]' end,
+      custom_metadata = case when entry.mount_accessor = excluded.mount_accessor then entry.custom_metadata else '{}' end,
+      vault_created_at = case when entry.mount_accessor = excluded.mount_accessor then entry.vault_created_at end,
       vault_updated_at = case when entry.mount_accessor = excluded.mount_accessor then entry.vault_updated_at end,
       mount_accessor = excluded.mount_accessor, engine = excluded.engine, look_key = excluded.look_key,
       seen_at = greatest(entry.seen_at, excluded.seen_at), gone_at = null

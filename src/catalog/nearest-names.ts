@@ -25,7 +25,8 @@ const MAX_CHANGED_SHARE = 0.45;
  */
 export async function nearestNames(store: Store, text: string, limit: number): Promise<Nearest> {
   const typed = text.toLowerCase();
-  const [containing, similar] = [await namesContaining(store, text), await namesSimilarTo(store, text)];
+  const containing = await namesContaining(store, text);
+  const similar = containing.length >= limit ? [] : await namesSimilarTo(store, text);
   const candidates = new Map([...containing, ...similar].map((row) => [row.id, row]));
   const ranked = [...candidates.values()]
     .map((row) => ({ row, rank: rankOf(row.fullPath.toLowerCase(), typed), isGone: row.goneAt !== null }))
@@ -61,13 +62,23 @@ async function namesContaining(store: Store, text: string): Promise<NamedRow[]> 
     .execute();
 }
 
-/** By trigrams in common, so that the index answers; the threshold (0.3 unless set) belongs to the server. */
+/**
+ * By trigrams in common, which the index answers. A strict threshold first: in a big estate whose names are all alike a
+ * loose one would compare half of them.
+ */
 async function namesSimilarTo(store: Store, text: string): Promise<NamedRow[]> {
-  return store
-    .selectFrom("entry")
-    .select(["id", "fullPath", "goneAt"])
-    .where(sql<boolean>`full_path % ${text}`)
-    .orderBy(sql`similarity(full_path, ${text})`, "desc")
-    .limit(CANDIDATES)
-    .execute();
+  for (const threshold of ["0.5", "0.3"]) {
+    const rows = await store.transaction().execute(async (tx) => {
+      await sql`select set_config('pg_trgm.similarity_threshold', ${threshold}, true)`.execute(tx);
+      return tx
+        .selectFrom("entry")
+        .select(["id", "fullPath", "goneAt"])
+        .where(sql<boolean>`full_path % ${text}`)
+        .orderBy(sql`similarity(full_path, ${text})`, "desc")
+        .limit(CANDIDATES)
+        .execute();
+    });
+    if (rows.length > 0) return rows;
+  }
+  return [];
 }

@@ -1,5 +1,6 @@
 import type { Store } from "../store/open-store.ts";
 import {
+  CatalogRightMissingError,
   type CatalogSource,
   isKeyValue,
   type MountInfo,
