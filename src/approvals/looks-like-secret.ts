@@ -15,6 +15,7 @@ const KNOWN_FORMS: readonly RegExp[] = [
   /\bnpm_[A-Za-z0-9]{30,}/,
   /-----BEGIN [A-Z ]*PRIVATE KEY/,
   /-----BEGIN PGP PRIVATE/,
+  /\bhooks\.slack\.com\/services\/T/,
   /\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\./, // a JWT: {" in base64, twice
   /\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+:[^\s/@]{3,}@/, // a URL with a password
   /\b(?:password|passwd|pwd|secret|token|api[_-]?key)\s*[=:]\s*["']?(?=[^\s"']*[0-9!@#$%^&*])[^\s"']{8,}/i,
@@ -32,26 +33,22 @@ const HEX = /\b[0-9a-f]{32,}\b/i;
 export function looksLikeSecret(text: string): boolean {
   const plain = text.replace(UUID, " ").replace(ARN, " ");
   if (KNOWN_FORMS.some((form) => form.test(plain)) || HEX.test(plain)) return true;
-  return (plain.match(RUN) ?? []).some((run) => longestPiece(run).some(isRandom));
+  return (plain.match(RUN) ?? []).some(isRandom);
 }
 
-/** Words of a path or a name are read apart, so `payments/stripe-live_2024` is three words and no blob. */
-function longestPiece(run: string): string[] {
-  const looksLikePath = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)+$/.test(run);
-  const pieces = run.split(looksLikePath ? /[/_-]/ : /[_-]/);
-  return [run.includes("/") || /[_-]/.test(run) ? "" : run, ...pieces].filter((piece) => piece.length >= 20);
+/**
+ * Random base64 changes between small letters, capitals and digits at 6 of 10 steps; names and paths, CamelCase and
+ * years included, at less than 3.
+ */
+function isRandom(run: string): boolean {
+  const steps = [...run].slice(1).map((character, index) => [kindOf(run.charAt(index)), kindOf(character)] as const);
+  const inside = steps.filter(([from, to]) => from !== "other" && to !== "other");
+  const changes = inside.filter(([from, to]) => from !== to).length;
+  return /[0-9]/.test(run) && inside.length >= 16 && changes / inside.length >= 0.3;
 }
 
-/** Random base64 mixes cases and digits; a long word or a CamelCaseName does not come near 4 bits a letter with digits. */
-function isRandom(piece: string): boolean {
-  const classes = [/[a-z]/, /[A-Z]/, /[0-9]/].filter((kind) => kind.test(piece)).length;
-  const digits = piece.replace(/[^0-9]/g, "").length;
-  return classes >= 2 && digits >= 2 && entropyBits(piece) >= 3.6;
-}
-
-/** Shannon entropy per character. */
-function entropyBits(text: string): number {
-  const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-  return [...counts.values()].reduce((sum, count) => sum - (count / text.length) * Math.log2(count / text.length), 0);
+function kindOf(character: string): "small" | "capital" | "digit" | "other" {
+  if (/[a-z]/.test(character)) return "small";
+  if (/[A-Z]/.test(character)) return "capital";
+  return /[0-9]/.test(character) ? "digit" : "other";
 }

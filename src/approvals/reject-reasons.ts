@@ -1,14 +1,15 @@
-/** Why a request is rejected. The code is what Slack sends back, the text is what the requester reads. */
-export const REJECT_REASONS = {
-  "wrong-target": "The target is not the right one",
-  "wrong-tags": "The description or the tags are wrong",
-  "not-needed": "This secret should not be migrated",
-  "wrong-time": "Not at this time",
-  unclear: "It is not clear enough to decide",
-  other: "Another reason",
-} as const;
-export type RejectReasonCode = keyof typeof REJECT_REASONS;
+/** Why a request is rejected. The value is stored in the audit trail, the text is what the requester reads. */
+export const REJECT_REASONS = [
+  { value: "wrong-target", text: "The target is wrong" },
+  { value: "wrong-metadata", text: "What it says of the secret is wrong" },
+  { value: "not-needed", text: "The secret is not needed any more" },
+  { value: "wrong-time", text: "Not now" },
+  { value: "needs-information", text: "More information is needed" },
+  { value: "other", text: "Another reason" },
+] as const;
 
-export function isRejectReason(code: string): code is RejectReasonCode {
-  return Object.hasOwn(REJECT_REASONS, code);
+/** The reason in words, with what the approver added. An unknown code reads as "Another reason". */
+export function rejectionText(reasonCode: string, added: string): string {
+  const text = REJECT_REASONS.find(({ value }) => value === reasonCode)?.text ?? "Another reason";
+  return added.trim() === "" ? text : `${text}: ${added.trim()}`;
 }

@@ -3,7 +3,7 @@ import { enqueueDelivery, enqueueRedraw } from "../store/outbox.ts";
 import { assertApprover, assertDecidable, type DecideDeps } from "./approve-request.ts";
 import { LooksLikeSecretError } from "./errors.ts";
 import { looksLikeSecret } from "./looks-like-secret.ts";
-import { REJECT_REASONS, type RejectReasonCode } from "./reject-reasons.ts";
+import { rejectionText } from "./reject-reasons.ts";
 import { lockRequest } from "./request-row.ts";
 
 export interface Rejection {
@@ -12,7 +12,8 @@ export interface Rejection {
   readonly version: number;
   /** Slack user id. */
   readonly by: string;
-  readonly reasonCode: RejectReasonCode;
+  /** A value of REJECT_REASONS. */
+  readonly reasonCode: string;
   /** What the approver typed, up to 500 characters; the requester sees it verbatim. May be empty. */
   readonly reason: string;
 }
@@ -27,7 +28,7 @@ export async function rejectRequest(
 ): Promise<void> {
   if (looksLikeSecret(reason)) throw new LooksLikeSecretError("reason");
   await assertApprover(deps, requestId, by, "reject");
-  const text = reason.trim() === "" ? REJECT_REASONS[reasonCode] : `${REJECT_REASONS[reasonCode]}: ${reason.trim()}`;
+  const text = rejectionText(reasonCode, reason);
   await deps.store.transaction().execute(async (tx) => {
     const row = await lockRequest(tx, requestId);
     await assertDecidable(tx, deps, row, { version, by });
