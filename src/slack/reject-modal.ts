@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { REJECT_REASONS } from "../approvals/reject-reasons.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { CALLBACK, INPUT } from "./action-ids.ts";
 import { lines, type ModalView } from "./blocks.ts";
@@ -6,16 +7,6 @@ import { code } from "./escape-mrkdwn.ts";
 import { selectInput, textInput } from "./inputs.ts";
 import { modal } from "./intake-modal.ts";
 import { sayPath, sayUser } from "./say.ts";
-
-/** Codes are stored; the words are for people. */
-export const REJECT_REASONS = [
-  { value: "wrong-target", text: "The target is wrong" },
-  { value: "wrong-metadata", text: "What it says of the secret is wrong" },
-  { value: "not-needed", text: "The secret is not needed any more" },
-  { value: "wrong-time", text: "Not now" },
-  { value: "needs-information", text: "More information is needed" },
-  { value: "other", text: "Another reason" },
-] as const;
 
 const RejectMemory = z.strictObject({ requestId: z.string(), version: z.number().int() });
 

@@ -1,0 +1,46 @@
+import type { RequestState } from "../migration/request-state.ts";
+import { lines, type Message, message, section } from "./blocks.ts";
+import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
+import { sayPath, sayUser } from "./say.ts";
+import { stateWords } from "./state-words.ts";
+
+type Detail = Readonly<Record<string, unknown>>;
+
+const words = (detail: Detail, key: string): string => {
+  const value = detail[key];
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+};
+const by = (detail: Detail): string => (words(detail, "by") ? ` by ${sayUser(words(detail, "by"))}` : "");
+
+const HEADLINE: Record<string, (state: RequestState, detail: Detail) => string> = {
+  approved: ({ id }, detail) => `${id} was approved${by(detail)}.`,
+  rejected: ({ id }, detail) => `${id} was rejected${by(detail)}. Nothing was moved.`,
+  withdrawn: ({ id }) => `${id} is withdrawn. Nothing was moved.`,
+  expired: ({ id }) => `${id} expired without a decision. Nothing was moved.`,
+  "version-moved": ({ id }, detail) =>
+    `The secret of ${id} changed in Vault, from version ${words(detail, "from") || "?"} to ${words(detail, "to") || "?"}, after it was approved. Nothing was moved; it waits for approval again.`,
+  undone: ({ id }) => `${id} was undone. Vault still has the secret.`,
+  failed: ({ id }) => `${id} failed.`,
+};
+
+/** What just happened to a request, for its requester's DM. Events that we have no words for give the state. */
+export function noticeMessage(state: RequestState, detail: Detail): Message {
+  const event = words(detail, "event");
+  const headline = HEADLINE[event]?.(state, detail) ?? `${state.id}: ${stateWords(state)}.`;
+  const reason = words(detail, "reason");
+  const cause = state.status === "failed" ? (state.migration?.causeText ?? null) : null;
+  const { source, target } = state.content;
+  return message(headline, [
+    lines(
+      headline,
+      `${sayPath(source, 400)} to ${code(target.name, 400)}`,
+      reason ? quote(reason) : null,
+      cause && escapeMrkdwn(cause),
+      `*Next*  ${escapeMrkdwn(state.nextStep)}`,
+    ),
+  ]);
+}
+
+/** A form that intake refused: there is no request to show. `text` is a GloveboxError's `userMessage`. */
+export const refusedFormMessage = (text: string): Message =>
+  message("Your form did not become a request", [section(`*Your form did not become a request.* ${text}`)]);

@@ -1,0 +1,70 @@
+import { App, type Logger, LogLevel } from "@slack/bolt";
+import type { Secret } from "../secret.ts";
+
+/** How Slack reaches us. Nothing else in the program knows which. */
+export type SlackTransport =
+  | { readonly kind: "socket"; readonly appToken: Secret }
+  | { readonly kind: "http"; readonly signingSecret: Secret; readonly port: number };
+
+export interface SlackAppOptions {
+  readonly botToken: Secret;
+  readonly transport: SlackTransport;
+  /** Ends in `/api/`; Slack's own where absent. */
+  readonly slackApiUrl?: string | undefined;
+  readonly log: SlackLog;
+}
+
+export interface SlackLog {
+  debug(words: string): void;
+  info(words: string): void;
+  warn(words: string): void;
+  error(words: string): void;
+}
+
+export interface SlackApp {
+  readonly app: App;
+  /** From here on Slack's calls arrive. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Builds the Bolt app. Listeners are registered before `start`. */
+export function openApp({ botToken, transport, slackApiUrl, log }: SlackAppOptions): SlackApp {
+  const app = new App({
+    token: botToken.reveal(),
+    ...(transport.kind === "socket"
+      ? { socketMode: true, appToken: transport.appToken.reveal() }
+      : { signingSecret: transport.signingSecret.reveal() }),
+    ...(slackApiUrl === undefined ? {} : { clientOptions: { slackApiUrl } }),
+    logger: boltLogger(log),
+    // A wrong token must come out at start, as one of our own faults, and not as an unhandled rejection.
+    tokenVerificationEnabled: false,
+    deferInitialization: true,
+  });
+  // What a listener throws past explainFailures: a fault of ours. Bolt's default would log the error whole.
+  app.error(async (error) => log.error(`a Slack listener failed: ${error.code ?? error.name}`));
+  return {
+    app,
+    start: async () => {
+      await app.init();
+      await (transport.kind === "http" ? app.start(transport.port) : app.start());
+    },
+    stop: async () => {
+      await app.stop();
+    },
+  };
+}
+
+/** Bolt's log lines may hold payloads with people's text at debug level, so debug stays off. */
+function boltLogger(log: SlackLog): Logger {
+  const words = (parts: unknown[]): string => parts.filter((part) => typeof part === "string").join(" ");
+  return {
+    debug: () => {},
+    info: (...parts) => log.debug(words(parts)),
+    warn: (...parts) => log.warn(words(parts)),
+    error: (...parts) => log.error(words(parts)),
+    setLevel: () => {},
+    getLevel: () => LogLevel.INFO,
+    setName: () => {},
+  };
+}

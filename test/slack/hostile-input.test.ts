@@ -1,0 +1,197 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { faultsInBlocks, faultsInView, textTotal } from "../../dev/slack/block-kit-rules.ts";
+import { showName } from "../../src/catalog/show-name.ts";
+import { ACTION } from "../../src/slack/action-ids.ts";
+import type { Message } from "../../src/slack/blocks.ts";
+import { type CaseView, caseCard, relayToRequester, relayToThread } from "../../src/slack/case-card.ts";
+import { homeView } from "../../src/slack/home-view.ts";
+import { intakeModal, intakeSecretModal, intakeSkeleton } from "../../src/slack/intake-modal.ts";
+import { unknownVerbMessage } from "../../src/slack/menu-message.ts";
+import { noticeMessage } from "../../src/slack/notice-message.ts";
+import { rejectModal } from "../../src/slack/reject-modal.ts";
+import { requestCard } from "../../src/slack/request-card.ts";
+import { requestDetails } from "../../src/slack/request-details.ts";
+import { myRequestsMessage } from "../../src/slack/status-message.ts";
+import { nearestMessage, whatMessage } from "../../src/slack/what-message.ts";
+import type { MigrationState, RequestStatus } from "../../src/store/schema.ts";
+import { NOW, SETTINGS, sampleEntry, sampleMigration, sampleRequest } from "./sample-states.ts";
+
+const INJECTIONS = [
+  "<!channel> <@U0EVIL> <https://evil.example|Approve>",
+  "*bold* _it_ ~no~ `code` ```block```",
+  "&amp;&lt;&gt;&&&<<<>>>",
+  "line\nnext\r\nlast\u2028more",
+  "e\u0301\u200b\u202e \u00a0",
+  "👩‍👩‍👧‍👦".repeat(40),
+  "\ud800",
+];
+const hostile = (max: number) =>
+  fc
+    .oneof(
+      fc.constantFrom(...INJECTIONS),
+      fc.constantFrom(...INJECTIONS).map((text) => text.repeat(1 + Math.ceil(10_000 / text.length))),
+      fc.string({ unit: "binary", maxLength: 200 }),
+      fc.constant("a".repeat(10_000)),
+    )
+    .map((text) => text.slice(0, max) || "x");
+const statuses: RequestStatus[] = [
+  "waiting",
+  "approved",
+  "migrating",
+  "migrated",
+  "failed",
+  "undone",
+  "rejected",
+  "expired",
+  "withdrawn",
+];
+const migrationStates: MigrationState[] = ["queued", "leased", "read", "closed", "written", "done", "failed", "undone"];
+
+const requests = fc
+  .record({
+    status: fc.constantFrom(...statuses),
+    path: hostile(10_000),
+    mount: hostile(500),
+    name: hostile(512),
+    reason: hostile(500),
+    words: hostile(10_000),
+    tags: fc.dictionary(hostile(127), hostile(255), { maxKeys: 50 }),
+    changes: fc.array(fc.record({ field: hostile(10_000), from: hostile(10_000), to: hostile(10_000) }), {
+      maxLength: 20,
+    }),
+    migrationState: fc.constantFrom(...migrationStates),
+    canRetry: fc.boolean(),
+    canUndo: fc.boolean(),
+  })
+  .map(({ status, path, mount, name, reason, words, tags, changes, migrationState, canRetry, canUndo }) => {
+    const plain = sampleRequest();
+    return sampleRequest({
+      status,
+      version: 2,
+      changes,
+      nextStep: words,
+      decision: { verdict: "reject", by: "U0APPROVER", reason: words, at: NOW },
+      migration: sampleMigration({ state: migrationState, causeText: words, causeCode: words, canRetry, canUndo }),
+      content: {
+        ...plain.content,
+        source: { ...plain.content.source, path, mount },
+        target: { ...plain.content.target, name },
+        tags: { ...tags, purpose: words.slice(0, 255) },
+        reason,
+      },
+    });
+  });
+
+const entries = fc
+  .record({
+    path: hostile(10_000),
+    keys: fc.array(hostile(600), { maxLength: 120 }),
+    metadata: fc.dictionary(hostile(300), hostile(1_000), { maxKeys: 64 }),
+    twins: fc.array(hostile(10_000), { maxLength: 12 }),
+  })
+  .map(({ path, keys, metadata, twins }) =>
+    sampleEntry(path, {
+      keyNames: [...new Set(keys)],
+      customMetadata: metadata,
+      twins: twins.map((twin, index) => ({ entryId: index, path: twin, name: showName(twin) })),
+    }),
+  );
+
+function expectWithinLimits({ text, blocks }: Message): void {
+  expect(faultsInBlocks(blocks)).toEqual([]);
+  expect(textTotal(blocks)).toBeLessThanOrEqual(10_000);
+  expect(text.trim()).not.toBe("");
+}
+
+/** All mrkdwn and fallback text in what we would send. */
+function mrkdwnIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(mrkdwnIn);
+  if (typeof value !== "object" || value === null) return [];
+  if ("type" in value && value.type === "mrkdwn" && "text" in value) return [String(value.text)];
+  return Object.values(value).flatMap(mrkdwnIn);
+}
+const REFERENCE = /<(?!@U0[A-Z]+>|!subteam\^S0APPROVERS>|!date\^\d+\^[^|>]*\|[^>]*>)/;
+
+describe("every view, given hostile text", () => {
+  it("keeps Slack's limits on a request's card, details, notice, row and reject modal", () => {
+    fc.assert(
+      fc.property(requests, fc.constantFrom("approvers", "requester", "anyone"), (request, audience) => {
+        expectWithinLimits(requestCard(request, { audience, settings: SETTINGS, now: NOW }));
+        expectWithinLimits(requestDetails(request, SETTINGS));
+        expectWithinLimits(noticeMessage(request, { event: "rejected", by: "U0APPROVER", reason: request.nextStep }));
+        expectWithinLimits(myRequestsMessage(Array(12).fill(request), NOW));
+        expect(faultsInView(rejectModal(request))).toEqual([]);
+        expect(
+          faultsInView(homeView({ mine: Array(30).fill(request), waitingForMe: Array(30).fill(request), now: NOW })),
+        ).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keeps Slack's limits on what is known of a secret, and on the intake modal with a hundred keys", () => {
+    fc.assert(
+      fc.property(entries, hostile(10_000), fc.boolean(), (entry, words, isTooMuch) => {
+        expectWithinLimits(whatMessage({ entry, request: null, settings: SETTINGS }));
+        const near = entry.twins.map(({ entryId, path, name }) => ({ entryId, path, ...name, isGone: false }));
+        expectWithinLimits(nearestMessage(words, { kind: "none", near }, ACTION.askWhat));
+        expectWithinLimits(unknownVerbMessage(words, "what"));
+        const suggestion = { value: words, source: "rules", evidence: words, confidence: 0.7 };
+        const form = intakeModal(
+          {
+            memory: { entryId: 42, replaces: null },
+            source: entry.source,
+            currentVersion: 7,
+            keyNames: entry.keyNames,
+            suggestions: SETTINGS.fields.map(({ field }) => ({ field, ...suggestion })),
+            note: words,
+            faults: Array(isTooMuch ? 40 : 1).fill({ text: words, blocks: true }),
+            answers: {
+              fields: {},
+              target: null,
+              name: words,
+              shape: { kind: "single", key: entry.keyNames?.[0] ?? "k" },
+              notBefore: NOW,
+              reason: words,
+            },
+          },
+          SETTINGS,
+        );
+        expect(faultsInView(form)).toEqual([]);
+        expect(faultsInView(intakeSkeleton(words))).toEqual([]);
+        expect(faultsInView(intakeSecretModal(words, [words, words]))).toEqual([]);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("keeps Slack's limits on a case and on what is relayed", () => {
+    fc.assert(
+      fc.property(requests, hostile(10_000), (request, words) => {
+        const view: CaseView = {
+          ...{ id: "CS-101", version: 1, status: "open", topic: words, openedBy: "U0ENGINEER", openedAt: NOW },
+          ...{ claimedBy: null, resolvedBy: null, request, entry: null },
+        };
+        expectWithinLimits(caseCard(view, NOW));
+        expectWithinLimits(relayToRequester(view, "U0SUPPORTER", words));
+        expectWithinLimits(relayToThread(view, "U0ENGINEER", words));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("lets no text of people or Vault become a mention, a link or a channel", () => {
+    fc.assert(
+      fc.property(requests, entries, (request, entry) => {
+        const card = requestCard(request, { audience: "approvers", settings: SETTINGS, now: NOW });
+        const shown = [card, requestDetails(request, SETTINGS), whatMessage({ entry, request, settings: SETTINGS })];
+        for (const text of shown.flatMap((view) => [view.text, ...mrkdwnIn(view.blocks)])) {
+          expect(text).not.toMatch(REFERENCE);
+          expect(text).not.toMatch(/&(?!(amp|lt|gt);)/); // no half of an escape
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
