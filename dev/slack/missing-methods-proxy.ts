@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from "node:net";
 import type { Duplex } from "node:stream";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
+import { portNear } from "../processes/free-port.ts";
 import { missingMethods } from "./missing-methods.ts";
 import { pageAsPeopleSeeIt } from "./practice-page.ts";
 import { APP_TOKEN, BOT_TOKEN, type Usergroup } from "./practice-workspace.ts";
@@ -40,10 +41,11 @@ const RESPONSE_URL_LIFE_MS = 30 * 60_000;
 /**
  * Stands in front of local-slack: answers the methods it lacks, refuses what Slack refuses, and fails on demand.
  * Everything else (sockets, pages, control calls) passes through untouched.
- * @param triggerLifeMs 3,000 as on Slack; more for a debugger.
+ * `triggerLifeMs` is 3,000 as on Slack unless given; `port` is a wish.
  */
 export async function startSlackProxy(given: {
-  usergroups: Iterable<Usergroup>;
+  usergroups: Iterable<Readonly<Omit<Usergroup, "users">> & { readonly users: readonly string[] }>;
+  port?: number;
   triggerLifeMs?: number;
 }): Promise<SlackProxy> {
   const usergroups = new Map([...given.usergroups].map((group) => [group.id, { ...group, users: [...group.users] }]));
@@ -184,8 +186,9 @@ export async function startSlackProxy(given: {
     const path = (request.url ?? "/").replace(/^\/p:\d+/, "");
     tunnel({ request, client, head, port: target, path });
   });
+  const wanted = await portNear(given.port);
   await new Promise<void>((listening, failed) => {
-    server.once("error", failed).listen(0, "127.0.0.1", listening);
+    server.once("error", failed).listen(wanted, "127.0.0.1", listening);
   });
   const { port } = server.address() as AddressInfo;
 
