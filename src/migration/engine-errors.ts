@@ -58,3 +58,20 @@ export class UnforeseenError extends GloveboxError {
     this.userMessage = `Something broke on our side, and I put everything back that I could. Press Retry, or ask support with reference ${reference}.`;
   }
 }
+
+export class AlreadyFinishedError extends GloveboxError {
+  readonly code = "ALREADY_DONE";
+  readonly userMessage = "This approval was already carried out once, so nothing was moved again.";
+  constructor() {
+    super("the statement is finished");
+  }
+}
+
+export class UndoExpiredError extends GloveboxError {
+  readonly code = "UNDO_EXPIRED";
+  readonly userMessage =
+    "The order to undo ran out before it was carried out, so nothing was changed. Press Undo again.";
+  constructor() {
+    super("the undo order has expired");
+  }
+}

@@ -28,11 +28,7 @@ export async function sweepLeases(deps: MigrateDeps, admin: AdminSession): Promi
   for (const lease of left) {
     await closeLease(deps, admin, lease);
     deps.trace?.("janitor.closed");
-    await deps.store
-      .updateTable("migration")
-      .set({ leaseClosedAt: deps.now() })
-      .where("id", "=", lease.id)
-      .execute();
+    await deps.store.updateTable("migration").set({ leaseClosedAt: deps.now() }).where("id", "=", lease.id).execute();
     deps.log.info({ migrationId: lease.id }, "closed the lease that a crash had left");
   }
 }

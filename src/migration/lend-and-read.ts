@@ -16,15 +16,24 @@ export interface ReadValue {
 export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
   const { deps, statement, journal, admin, lent, row, fence } = run;
   const trace = deps.trace ?? (() => {});
-  const askId = await deps.askGate({ kind: "open", migrationId: row.id, fence });
+  await journal.commit({
+    step: "migration.started",
+    // The lease counts as open from here on, so that a crash before anything is lent is swept as well.
+    changes: {
+      startedAt: deps.now(),
+      leaseOpenedAt: deps.now(),
+      leaseClosedAt: null,
+      secretIdAccessor: null,
+      readerAccessor: null,
+    },
+    also: async (tx) => {
+      await tx.updateTable("request").set({ status: "migrating" }).where("id", "=", row.requestId).execute();
+    },
+  });
+  trace("migration.started");
+  await deps.askGate({ kind: "open", migrationId: row.id, fence });
   lent.isOpen = true;
   trace("gate.opened");
-  await journal.commit({
-    step: "lease.opening",
-    changes: { leaseOpenedAt: deps.now(), leaseClosedAt: null, secretIdAccessor: null, readerAccessor: null },
-    detail: { askId },
-  });
-  trace("lease.opening");
   const minted = await admin.mint(statement.source, statement.requestId);
   trace("secret-id.minted");
   await journal.commit({ step: "secret-id.minted", changes: { secretIdAccessor: minted.accessor } });

@@ -1,7 +1,7 @@
+import type { Selectable } from "kysely";
 import { ApprovalStatement } from "../approvals/content.ts";
 import { readSigned, SignatureRefusedError } from "../approvals/read-signed.ts";
 import type { Keyring, Signed } from "../audit/signing.ts";
-import type { Selectable } from "kysely";
 import type { Store } from "../store/open-store.ts";
 import type { MigrationTable } from "../store/schema.ts";
 import { MigrationNotFoundError } from "./engine-errors.ts";
@@ -45,4 +45,14 @@ export async function loadOrder(store: Store, keyring: Keyring, row: MigrationRo
     .where("statementId", "=", row.statementId)
     .executeTakeFirst();
   return { row, statement, signed, isFinished: finished !== undefined };
+}
+
+/** The catalogue entry that a request is about. */
+export async function loadEntryId(store: Store, requestId: string): Promise<number> {
+  const { entryId } = await store
+    .selectFrom("request")
+    .select("entryId")
+    .where("id", "=", requestId)
+    .executeTakeFirstOrThrow();
+  return entryId;
 }

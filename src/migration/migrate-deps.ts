@@ -1,7 +1,7 @@
 import type { AskGate } from "../approvals/ask-gate.ts";
 import type { Keyring, Signer } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
-import type { AllowedTarget } from "./allowed-targets.ts";
+import type { AllowedTarget } from "./allowed-target.ts";
 import type { LeaseBroker } from "./lease-broker.ts";
 import type { SecretTarget } from "./secret-target.ts";
 import type { DigestKey } from "./value-digest.ts";

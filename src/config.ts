@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { Secret } from "./secret.ts";
+
+/** What a process does. `all` is every role in one process: the practice default. */
+export const ROLES = ["bot", "worker", "web", "all"] as const;
+export type Role = (typeof ROLES)[number];
+
+const text = z.string().trim().min(1, "is empty");
+const secret = text.transform((value) => new Secret(value));
+const seconds = (min: number, max: number, standard: number) => z.coerce.number().int().min(min).max(max).default(standard);
+const url = (...protocols: string[]) =>
+  text.refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
+    message: `must start with ${protocols.map((protocol) => `${protocol}://`).join(" or ")}`,
+  });
+/** A URL that may hold a password. */
+const secretUrl = (...protocols: string[]) => url(...protocols).transform((value) => new Secret(value));
+const files = text.transform((value) => value.split(",").map((file) => file.trim()));
+
+const Common = z.object({
+  DATABASE_URL: secretUrl("postgres", "postgresql"),
+  REDIS_URL: secretUrl("redis", "rediss").optional(),
+  GLOVEBOX_RULES: text.default("glovebox.yaml"),
+  VAULT_ADDR: url("http", "https"),
+  VAULT_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
+  VAULT_AUTH_MOUNT: text.default("glovebox"),
+  VAULT_POLICY_PREFIX: text.default("gb"),
+  AWS_REGION: text.default("eu-central-1"),
+  AWS_ENDPOINT_URL: url("http", "https").optional(),
+  LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+  /** 0: any free port, printed at start. */
+  HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(8_710),
+});
+
+const Bot = z.object({
+  SLACK_BOT_TOKEN: z.string().startsWith("xoxb-", "must start with xoxb-").transform((value) => new Secret(value)),
+  /** Socket Mode. */
+  SLACK_APP_TOKEN: z.string().startsWith("xapp-", "must start with xapp-").transform((value) => new Secret(value)),
+  /** Only for a practice workspace. */
+  SLACK_API_URL: url("http", "https").optional(),
+  VAULT_CATALOG_ROLE_ID: text,
+  VAULT_CATALOG_SECRET_ID: secret,
+  VAULT_GATE_ROLE_ID: text,
+  VAULT_GATE_SECRET_ID: secret,
+  APPROVAL_KEY_FILE: text,
+  RECEIPT_PUBLIC_KEY_FILES: files,
+  INTAKE_QUEUE_URL: url("http", "https"),
+  INTAKE_DLQ_URL: url("http", "https"),
+  OPENAI_API_KEY: secret.optional(),
+  OPENAI_BASE_URL: url("http", "https").optional(),
+  OPENAI_MODEL: text.default("gpt-5-mini"),
+  OPENAI_TIMEOUT_MS: z.coerce.number().int().min(100).max(120_000).default(8_000),
+  OPENAI_CALLS_PER_HOUR: z.coerce.number().int().min(1).default(600),
+});
+
+const Worker = z.object({
+  VAULT_ADMIN_ROLE_ID: text,
+  VAULT_ADMIN_SECRET_ID: secret,
+  VAULT_READER_TTL_SECONDS: seconds(1, 300, 60),
+  APPROVAL_PUBLIC_KEY_FILES: files,
+  RECEIPT_KEY_FILE: text,
+  DIGEST_KEY_FILE: text,
+  /** How long a worker may be silent before another takes over. */
+  FENCE_SECONDS: seconds(2, 600, 60),
+  GATE_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(20_000),
+});
+
+export type CommonConfig = Readonly<z.output<typeof Common>>;
+export type BotConfig = Readonly<z.output<typeof Bot>>;
+export type WorkerConfig = Readonly<z.output<typeof Worker>>;
+
+export interface Config {
+  readonly role: Role;
+  readonly common: CommonConfig;
+  /** null: this process is no bot. */
+  readonly bot: BotConfig | null;
+  /** null: this process is no worker. */
+  readonly worker: WorkerConfig | null;
+}
+
+/** Something is missing or wrong in the environment or in glovebox.yaml. Exit code 78 (EX_CONFIG). */
+export class BadConfigError extends Error {
+  readonly faults: readonly string[];
+  constructor(faults: readonly string[]) {
+    super(`Bad configuration:\n${faults.map((fault) => `  - ${fault}`).join("\n")}`);
+    this.faults = faults;
+  }
+}
+export const EX_CONFIG = 78;
+
+/**
+ * Reads the environment once, at start, as far as the role needs it.
+ * @throws {BadConfigError} Names every bad variable together, and never shows a value.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
+  const faults: string[] = [];
+  const read = <S extends z.ZodType>(schema: S): z.output<S> | null => {
+    const parsed = schema.safeParse(withoutEmpty(env));
+    if (parsed.success) return parsed.data;
+    faults.push(...parsed.error.issues.map(faultText));
+    return null;
+  };
+  const common = read(Common);
+  const bot = role === "bot" || role === "all" ? read(Bot) : null;
+  const worker = role === "worker" || role === "all" ? read(Worker) : null;
+  if (faults.length > 0 || common === null) throw new BadConfigError(faults);
+  return { role, common, bot, worker };
+}
+
+/** zod's own message may quote what it was given, so only its kind is used. */
+function faultText(issue: z.core.$ZodIssue): string {
+  const name = issue.path.join(".");
+  if (issue.code === "invalid_type" && issue.input === undefined) return `${name} is not set`;
+  return `${name} ${issue.code === "custom" || issue.code === "invalid_format" ? issue.message : "has a value that does not fit"}`;
+}
+
+/** `NAME=` in a shell or an env file means "not given". */
+function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== "")) as Record<
+    string,
+    string
+  >;
+}

@@ -1,0 +1,102 @@
+import type { Secret } from "../secret.ts";
+import { type ChosenWrite, chooseWrite } from "./choose-write.ts";
+import { ReadBackMismatchError } from "./engine-errors.ts";
+import { layDownValue } from "./lay-down-value.ts";
+import type { ReadValue } from "./lend-and-read.ts";
+import type { MigrationRun, WrittenVersion } from "./migration-run.ts";
+import { INSTALLATION_TAG, MIGRATION_TAG, REQUEST_TAG, STATE_TAG } from "./target-tags.ts";
+import { digestValue, isSameDigest, requestTokenFor } from "./value-digest.ts";
+
+/**
+ * Step 10: journals the token, writes, reads that very version back, compares, seals. The reader is dead before this.
+ * @throws {ReadBackMismatchError} and every TargetError.
+ */
+export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promise<void> {
+  const { deps, statement, row } = run;
+  const value = layDownValue(read.data, statement.shape);
+  const choice = await chooseWrite(deps, statement.target, run.entryId);
+  await deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence });
+  const digest = digestValue(deps.digestKey, value);
+  const requestToken = requestTokenFor(row.id, digest);
+  const { previousVersionId } = choice;
+  const targetCreated = choice.how !== "put";
+  const written: WrittenVersion = { requestToken, digest, targetCreated, previousVersionId };
+  await run.journal.commit({
+    step: "write.intended",
+    changes: {
+      state: "closed",
+      vaultVersion: read.vaultVersion,
+      leaseClosedAt: read.leaseClosedAt,
+      digest,
+      digestKeyId: deps.digestKey.id,
+      requestToken,
+      targetCreated,
+      previousVersionId,
+    },
+    detail: { how: choice.how, readerProof: run.proofs.reader },
+    event: { kind: "lease.closed", actor: "worker", content: { proof: run.proofs.reader } },
+    also: async (tx) => {
+      await tx
+        .updateTable("gateAsk")
+        .set({ closedAt: read.leaseClosedAt })
+        .where("migrationId", "=", row.id)
+        .where("closedAt", "is", null)
+        .execute();
+    },
+  });
+  run.written.version = written;
+  deps.trace?.("write.intended");
+  await write(run, value, choice.how, requestToken);
+  deps.trace?.("target.written");
+  const stored = await deps.target.read(statement.target, requestToken);
+  if (!value.equals(stored)) throw new ReadBackMismatchError();
+  await markVerified(run);
+}
+
+/**
+ * A crash came between the write and its journal: AWS has the version under the journaled token. Its value is compared by
+ * keyed digest, so Vault is not read again.
+ * @throws {ReadBackMismatchError}
+ */
+export async function verifyLanded(run: MigrationRun, written: WrittenVersion): Promise<void> {
+  const { deps, statement } = run;
+  run.written.version = written;
+  const stored = await deps.target.read(statement.target, written.requestToken);
+  if (!isSameDigest(digestValue(deps.digestKey, stored), written.digest)) throw new ReadBackMismatchError();
+  await markVerified(run);
+}
+
+/** Sealing takes the writer's own access away, so it comes last. */
+export async function seal({ deps, statement }: MigrationRun): Promise<void> {
+  await deps.target.setTags(statement.target, { [STATE_TAG]: "sealed" });
+  deps.trace?.("target.sealed");
+}
+
+async function write(run: MigrationRun, value: Secret, how: ChosenWrite["how"], requestToken: string): Promise<void> {
+  const { deps, statement } = run;
+  const { target } = deps;
+  const tags = { ...statement.tags, ...ownTags(run) };
+  if (how === "create") {
+    await target.create(statement.target, value, { requestToken, tags });
+    return;
+  }
+  if (how === "restore-and-put") await target.restore(statement.target);
+  await target.setTags(statement.target, tags);
+  await target.put(statement.target, value, { requestToken });
+}
+
+function ownTags({ deps, statement, row }: MigrationRun): Record<string, string> {
+  return {
+    [INSTALLATION_TAG]: deps.installation,
+    [STATE_TAG]: "open",
+    [MIGRATION_TAG]: row.id,
+    [REQUEST_TAG]: statement.requestId,
+  };
+}
+
+async function markVerified({ deps, statement, journal }: MigrationRun): Promise<void> {
+  const state = await deps.target.describe(statement.target);
+  const targetArn = state.status === "present" ? state.arn : null;
+  await journal.commit({ step: "target.verified", changes: { state: "verified", targetArn } });
+  deps.trace?.("target.verified");
+}
