@@ -1,13 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
-import type { Duplex } from "node:stream";
+import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { portNear } from "../processes/free-port.ts";
 import { missingMethods } from "./missing-methods.ts";
 import { pageAsPeopleSeeIt } from "./practice-page.ts";
 import { APP_TOKEN, BOT_TOKEN, type Usergroup } from "./practice-workspace.ts";
+import { tunnelSocket } from "./socket-tunnel.ts";
 import { type Args, type Refusal, strictWebApi } from "./strict-web-api.ts";
+import { parseArgs, readableBody } from "./web-api-args.ts";
 
 /** What the next call of one method meets. `lostAnswer`: the call is carried out and the connection cut after it. */
 export type SlackFault =
@@ -105,7 +106,7 @@ export async function startSlackProxy(given: {
 
   const webApi = async (request: IncomingMessage, response: ServerResponse, path: string, method: string) => {
     const body = await readText(request);
-    sent.push(`${method} ${readable(body)}`);
+    sent.push(`${method} ${readableBody(body)}`);
     if (await playFault(method, request, response, path, body)) return;
     const args = parseArgs(body, request.headers["content-type"]);
     const refused = judge(method, args, bearer(request) ?? (args.token as string | undefined));
@@ -184,7 +185,7 @@ export async function startSlackProxy(given: {
 
   server.on("upgrade", (request, client, head) => {
     const path = (request.url ?? "/").replace(/^\/p:\d+/, "");
-    tunnel({ request, client, head, port: target, path });
+    tunnelSocket({ request, client, head, port: target, path });
   });
   const wanted = await portNear(given.port);
   await new Promise<void>((listening, failed) => {
@@ -216,26 +217,6 @@ export async function startSlackProxy(given: {
   };
 }
 
-/** A socket passes as it is, in both directions, from its handshake on. */
-function tunnel(given: { request: IncomingMessage; client: Duplex; head: Buffer; port: number; path: string }): void {
-  const { request, client, head, port, path } = given;
-  const upstream = connect(port, "127.0.0.1", () => {
-    const headers = request.rawHeaders.flatMap((name, at) =>
-      at % 2 === 0 ? [`${name}: ${request.rawHeaders[at + 1] ?? ""}`] : [],
-    );
-    upstream.write(`GET ${path} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`);
-    if (head.length > 0) upstream.write(head);
-    upstream.pipe(client).pipe(upstream);
-  });
-  for (const [one, other] of [
-    [upstream, client],
-    [client, upstream],
-  ] as const) {
-    one.on("error", () => other.destroy());
-    one.on("close", () => other.end()); // not destroyed: its last frames may still be on the way
-  }
-}
-
 function forwardable(request: IncomingMessage): Record<string, string> {
   const names = ["authorization", "content-type", "accept"] as const;
   return Object.fromEntries(names.flatMap((name) => (request.headers[name] ? [[name, request.headers[name]]] : [])));
@@ -252,30 +233,4 @@ function json(response: ServerResponse, status: number, body: unknown, headers: 
 
 function bearer(request: IncomingMessage): string | undefined {
   return request.headers.authorization?.replace(/^Bearer /, "");
-}
-
-/** The Web API takes JSON and forms; in a form the rich fields are JSON text. */
-function parseArgs(body: string, contentType = ""): Args {
-  if (contentType.includes("application/json")) return JSON.parse(body || "{}") as Args;
-  const args: Args = Object.fromEntries(new URLSearchParams(body));
-  for (const field of ["blocks", "view", "attachments"]) {
-    const value = args[field];
-    if (typeof value === "string") args[field] = parsedOrText(value);
-  }
-  return args;
-}
-
-function parsedOrText(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value; // Slack answers invalid_blocks to it, and so does the rule for blocks
-  }
-}
-
-/** A form is percent-encoded, which would hide a planted value from a search. */
-function readable(body: string): string {
-  return body.startsWith("{")
-    ? body
-    : [...new URLSearchParams(body)].map(([key, value]) => `${key}=${value}`).join("&");
 }
