@@ -1,5 +1,6 @@
 import type { TargetRef } from "../approvals/content.ts";
 import type { Store } from "../store/open-store.ts";
+import type { WriteKind } from "../store/schema.ts";
 import { TargetNotOursError } from "./engine-errors.ts";
 import type { SecretTarget, TargetState } from "./secret-target.ts";
 import { TargetTombstonedError } from "./target-errors.ts";
@@ -8,7 +9,7 @@ import { INSTALLATION_TAG, MIGRATION_TAG } from "./target-tags.ts";
 /** How the value gets there, and what undo must know. */
 export interface ChosenWrite {
   /** Our own tombstone, from our own undo, is restored without asking. */
-  readonly how: "create" | "put" | "restore-and-put";
+  readonly kind: WriteKind;
   readonly previousVersionId: string | null;
 }
 
@@ -25,14 +26,14 @@ export interface ChooseWriteDeps {
  */
 export async function chooseWrite(deps: ChooseWriteDeps, ref: TargetRef, entryId: number): Promise<ChosenWrite> {
   const state = await deps.target.describe(ref);
-  if (state.status === "absent") return { how: "create", previousVersionId: null };
+  if (state.status === "absent") return { kind: "create", previousVersionId: null };
   const isOurs = await isWrittenForEntry(deps, state, entryId);
   if (!isOurs) {
     if (state.deletionDate === null) throw new TargetNotOursError();
     throw new TargetTombstonedError({ operation: "DescribeSecret", target: ref });
   }
-  const how = state.deletionDate === null ? "put" : "restore-and-put";
-  return { how, previousVersionId: state.currentVersionId };
+  const kind = state.deletionDate === null ? "put" : "restore-and-put";
+  return { kind, previousVersionId: state.currentVersionId };
 }
 
 /** The tags say which run wrote it; only our own records say for which path that run was. */

@@ -29,8 +29,7 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
   const takenBack =
     version === null
       ? ""
-      : await undoTarget(deps, { target: statement.target, migrationId: row.id, ...version }).then(
-          ({ text }) => text,
+      : await undoTarget(deps, statement.target, row.id, version).catch(
           warned(run, "the write could not be taken back yet"),
         );
   run.proofs.admin = await run.admin.revokeSelf().catch(warned(run, "the admin token ends by itself"));

@@ -1,6 +1,6 @@
 import { enqueueDelivery } from "../store/outbox.ts";
+import { issueReceipt } from "./issue-receipt.ts";
 import type { MigrationRun } from "./migration-run.ts";
-import { buildReceipt } from "./receipt.ts";
 
 /** Steps 11 and 12: the admin is proven dead, then one commit makes it done, once and for all, with its receipt. */
 export async function finishMigration(run: MigrationRun): Promise<void> {
@@ -34,9 +34,9 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
         .where("id", "=", row.requestId)
         .execute();
       await tx.updateTable("fence").set({ adminAccessor: null }).where("number", "=", run.fence).execute();
-      await buildReceipt(tx, run, finishedAt);
       await enqueueDelivery(tx, { kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` });
     },
+    afterEvent: (tx, link) => issueReceipt(tx, run, link),
   });
   deps.trace?.("migration.done");
 }

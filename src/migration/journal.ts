@@ -1,5 +1,5 @@
 import type { Updateable } from "kysely";
-import { type AuditFact, appendEvent } from "../audit/append-event.ts";
+import { type AuditFact, appendEvent, type ChainLink } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueRedraw } from "../store/outbox.ts";
 import type { MigrationTable } from "../store/schema.ts";
@@ -16,6 +16,8 @@ export interface JournalEntry {
   readonly event?: Omit<AuditFact, "subject">;
   /** Further rows of the same commit. */
   readonly also?: (tx: Store) => Promise<void>;
+  /** What needs the event's place in the chain. */
+  readonly afterEvent?: (tx: Store, link: ChainLink) => Promise<void>;
 }
 
 export interface Journal {
@@ -29,7 +31,7 @@ export function openJournal(
   { migrationId, requestId, fence, now }: { migrationId: string; requestId: string; fence: number; now: () => Date },
 ): Journal {
   return {
-    async commit({ step, changes, detail = {}, event, also }) {
+    async commit({ step, changes, detail = {}, event, also, afterEvent }) {
       await store.transaction().execute(async (tx) => {
         await assertFence(tx, fence);
         if (Object.keys(changes).length > 0) {
@@ -41,7 +43,9 @@ export function openJournal(
           .execute();
         await also?.(tx);
         await enqueueRedraw(tx, `request:${requestId}`);
-        if (event) await appendEvent(tx, now(), { ...event, subject: `migration:${migrationId}` });
+        if (!event) return;
+        const link = await appendEvent(tx, now(), { ...event, subject: `migration:${migrationId}` });
+        await afterEvent?.(tx, link);
       });
     },
   };

@@ -32,7 +32,7 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
 /** Checks what was signed, and logs in. Nothing is lent yet. */
 async function prepare(attempt: Attempt, fence: Fence): Promise<MigrationRun> {
   const { deps, row } = attempt;
-  const { statement, isFinished } = await loadOrder(deps.store, deps.keyring, row);
+  const { statement, signed, isFinished } = await loadOrder(deps.store, deps.keyring, row);
   if (isFinished) throw new AlreadyFinishedError();
   assertTargetAllowed(deps.allowedTargets, statement.target);
   const entryId = await loadEntryId(deps.store, row.requestId);
@@ -40,6 +40,7 @@ async function prepare(attempt: Attempt, fence: Fence): Promise<MigrationRun> {
   return {
     ...attempt,
     statement,
+    signed,
     admin,
     entryId,
     lent: { isOpen: false, reader: null },
@@ -67,12 +68,12 @@ async function moveValue(run: MigrationRun): Promise<void> {
 
 /** Asks AWS for the journaled version before anything is read again, so that a repeat cannot double. */
 async function findLanded({ deps, row, statement }: MigrationRun): Promise<WrittenVersion | null> {
-  const { requestToken, digest, digestKeyId, targetCreated, previousVersionId } = row;
-  if (requestToken === null || digest === null || targetCreated === null) return null;
+  const { requestToken, digest, digestKeyId, writeKind, previousVersionId } = row;
+  if (requestToken === null || digest === null || writeKind === null) return null;
   if (digestKeyId !== deps.digestKey.id) return null; // written again under a digest that we can compare
   const state = await deps.target.describe(statement.target);
   if (state.status === "absent" || !(requestToken in state.stagesByVersion)) return null;
-  return { requestToken, digest, targetCreated, previousVersionId };
+  return { requestToken, digest, kind: writeKind, previousVersionId };
 }
 
 function journalOf({ store, now }: MigrateDeps, row: MigrationRow, fence: Fence) {

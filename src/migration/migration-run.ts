@@ -1,4 +1,6 @@
 import type { ApprovalStatement } from "../approvals/content.ts";
+import type { Signed } from "../audit/signing.ts";
+import type { WriteKind } from "../store/schema.ts";
 import type { Journal } from "./journal.ts";
 import type { AdminSession, DeathProof, ReaderSession } from "./lease-broker.ts";
 import type { MigrationRow } from "./load-order.ts";
@@ -16,14 +18,15 @@ export interface Attempt {
 export interface WrittenVersion {
   readonly requestToken: string;
   readonly digest: string;
-  /** True: undo schedules the target's deletion, for there was no live one before. */
-  readonly targetCreated: boolean;
+  readonly kind: WriteKind;
   readonly previousVersionId: string | null;
 }
 
 /** An attempt that may act: its statement is checked and its admin identity logged in. */
 export interface MigrationRun extends Attempt {
   readonly statement: ApprovalStatement;
+  /** The statement as the bot signed it. */
+  readonly signed: Signed;
   readonly admin: AdminSession;
   readonly entryId: number;
   /** What is lent right now: shut once it is proven dead. */

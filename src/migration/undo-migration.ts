@@ -33,14 +33,9 @@ async function takeBack({ deps, row }: Attempt): Promise<{ text: string; ordered
   if (order.migrationId !== row.id || order.statementId !== row.statementId) throw new SignatureRefusedError("undo");
   if (order.expiresAt <= deps.now().toISOString()) throw new UndoExpiredError();
   assertTargetAllowed(deps.allowedTargets, statement.target);
-  const { requestToken, targetCreated, previousVersionId } = row;
-  const { text } = await undoTarget(deps, {
-    target: statement.target,
-    migrationId: row.id,
-    requestToken: requestToken ?? "",
-    targetCreated: targetCreated === true,
-    previousVersionId,
-  });
+  const { requestToken, writeKind: kind, previousVersionId } = row;
+  if (requestToken === null || kind === null) throw new SignatureRefusedError("undo"); // a finished row without its write
+  const text = await undoTarget(deps, statement.target, row.id, { requestToken, kind, previousVersionId });
   return { text, orderedBy: order.orderedBy };
 }
 

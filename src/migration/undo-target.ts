@@ -1,4 +1,5 @@
 import type { TargetRef } from "../approvals/content.ts";
+import type { WriteKind } from "../store/schema.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
 import { INSTALLATION_TAG, MIGRATION_TAG, STATE_TAG } from "./target-tags.ts";
 
@@ -15,11 +16,8 @@ export interface UndoTargetDeps {
 export interface JournaledWrite {
   /** The version's id in AWS. */
   readonly requestToken: string;
-  /** True: the run made the target. False: it added a version to one of ours. */
-  readonly creates: boolean;
+  readonly kind: WriteKind;
   readonly previousVersionId: string | null;
-  /** True: the target was scheduled for deletion before this run and is to be so again. */
-  readonly restoresFirst?: boolean;
 }
 
 /**
@@ -38,12 +36,12 @@ export async function undoTarget(
   if (state.status === "absent") return "Nothing was written to AWS.";
   const isOurs = state.tags[INSTALLATION_TAG] === deps.installation && state.tags[MIGRATION_TAG] === migrationId;
   if (!isOurs) return notOurs(write);
-  return write.creates ? undoCreate(deps.target, ref, state, write) : undoPut(deps.target, ref, state, write);
+  return write.kind === "create" ? undoCreate(deps.target, ref, state, write) : undoPut(deps.target, ref, state, write);
 }
 
 /** Without our tags nothing of this run is there: they are set with the create, and before the put. */
-function notOurs({ creates }: JournaledWrite): string {
-  return creates
+function notOurs({ kind }: JournaledWrite): string {
+  return kind === "create"
     ? "The target in AWS is not the one that this move made, so I left it as it is."
     : "This move wrote nothing to the target, so I left it as it is.";
 }
@@ -63,8 +61,9 @@ async function undoPut(
   target: SecretTarget,
   ref: TargetRef,
   state: PresentTarget,
-  { requestToken, previousVersionId, restoresFirst = false }: JournaledWrite,
+  { requestToken, previousVersionId, kind }: JournaledWrite,
 ): Promise<string> {
+  const restoresFirst = kind === "restore-and-put";
   if (restoresFirst && state.deletionDate !== null) return scheduledAgain;
   const isOnOurs = state.currentVersionId === requestToken;
   if (!isOnOurs && state.currentVersionId !== previousVersionId) return movedOn;

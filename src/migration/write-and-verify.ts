@@ -1,5 +1,6 @@
 import type { Secret } from "../secret.ts";
-import { type ChosenWrite, chooseWrite } from "./choose-write.ts";
+import type { WriteKind } from "../store/schema.ts";
+import { chooseWrite } from "./choose-write.ts";
 import { ReadBackMismatchError } from "./engine-errors.ts";
 import { layDownValue } from "./lay-down-value.ts";
 import type { ReadValue } from "./lend-and-read.ts";
@@ -18,9 +19,7 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
   await deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence });
   const digest = digestValue(deps.digestKey, value);
   const requestToken = requestTokenFor(row.id, digest);
-  const { previousVersionId } = choice;
-  const targetCreated = choice.how !== "put";
-  const written: WrittenVersion = { requestToken, digest, targetCreated, previousVersionId };
+  const written: WrittenVersion = { requestToken, digest, ...choice };
   await run.journal.commit({
     step: "write.intended",
     changes: {
@@ -30,10 +29,10 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
       digest,
       digestKeyId: deps.digestKey.id,
       requestToken,
-      targetCreated,
-      previousVersionId,
+      writeKind: choice.kind,
+      previousVersionId: choice.previousVersionId,
     },
-    detail: { how: choice.how, readerProof: run.proofs.reader },
+    detail: { readerProof: run.proofs.reader },
     event: { kind: "lease.closed", actor: "worker", content: { proof: run.proofs.reader } },
     also: async (tx) => {
       await tx
@@ -46,7 +45,7 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
   });
   run.written.version = written;
   deps.trace?.("write.intended");
-  await write(run, value, choice.how, requestToken);
+  await write(run, value, choice.kind, requestToken);
   deps.trace?.("target.written");
   const stored = await deps.target.read(statement.target, requestToken);
   if (!value.equals(stored)) throw new ReadBackMismatchError();
@@ -72,15 +71,15 @@ export async function seal({ deps, statement }: MigrationRun): Promise<void> {
   deps.trace?.("target.sealed");
 }
 
-async function write(run: MigrationRun, value: Secret, how: ChosenWrite["how"], requestToken: string): Promise<void> {
+async function write(run: MigrationRun, value: Secret, kind: WriteKind, requestToken: string): Promise<void> {
   const { deps, statement } = run;
   const { target } = deps;
   const tags = { ...statement.tags, ...ownTags(run) };
-  if (how === "create") {
+  if (kind === "create") {
     await target.create(statement.target, value, { requestToken, tags });
     return;
   }
-  if (how === "restore-and-put") await target.restore(statement.target);
+  if (kind === "restore-and-put") await target.restore(statement.target);
   await target.setTags(statement.target, tags);
   await target.put(statement.target, value, { requestToken });
 }

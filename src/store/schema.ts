@@ -163,6 +163,9 @@ export type MigrationState =
   | "failed"
   | "undone";
 
+/** A target of ours that is scheduled for deletion is restored before the put. */
+export type WriteKind = "create" | "put" | "restore-and-put";
+
 export interface MigrationTable {
   id: string;
   requestId: string;
@@ -180,8 +183,8 @@ export interface MigrationTable {
   digestKeyId: string | null;
   requestToken: string | null;
   targetArn: string | null;
-  /** True: this run creates the target, so undo schedules its deletion. Journaled before the write. */
-  targetCreated: boolean | null;
+  /** How this run's value gets into the target: what undo must know. Journaled before the write. */
+  writeKind: WriteKind | null;
   /** The version that was AWSCURRENT before this run's write. */
   previousVersionId: string | null;
   leaseOpenedAt: Date | null;

@@ -4,6 +4,7 @@ import { TargetMovedOnError } from "../../src/migration/target-errors.ts";
 import { INSTALLATION_TAG, MIGRATION_TAG, STATE_TAG } from "../../src/migration/target-tags.ts";
 import { undoTarget } from "../../src/migration/undo-target.ts";
 import { Secret } from "../../src/secret.ts";
+import type { WriteKind } from "../../src/store/schema.ts";
 import { fakeSecretTarget } from "../fakes/secret-target.ts";
 
 const ref = { accountId: "111122223333", region: "eu-central-1", name: "prod/a", kmsKeyId: null };
@@ -13,7 +14,7 @@ const [before, ours, later] = [randomUUID(), randomUUID(), randomUUID()];
 
 function undoWorld() {
   const aws = fakeSecretTarget();
-  const undo = (write: { creates: boolean; previousVersionId?: string | null; restoresFirst?: boolean }) =>
+  const undo = (write: { kind: WriteKind; previousVersionId?: string | null }) =>
     undoTarget({ target: aws, installation: "glovebox" }, ref, migrationId, {
       requestToken: ours,
       previousVersionId: null,
@@ -39,8 +40,8 @@ describe("undoTarget", () => {
   it("schedules the deletion of what the run made, once, with 30 days to think again", async () => {
     const { aws, undo, create, look } = undoWorld();
     await create(ours);
-    expect(await undo({ creates: true })).toContain("scheduled for deletion");
-    expect(await undo({ creates: true })).toContain("scheduled for deletion");
+    expect(await undo({ kind: "create" as const })).toContain("scheduled for deletion");
+    expect(await undo({ kind: "create" as const })).toContain("scheduled for deletion");
     expect(await look()).toBe("ours, scheduled for deletion, open");
     expect(aws.calls).toEqual(["create prod/a", "scheduleDeletion prod/a 30"]);
   });
@@ -49,7 +50,7 @@ describe("undoTarget", () => {
     const { aws, undo, create, put, look } = undoWorld();
     await create(before);
     await put(ours);
-    const write = { creates: false, previousVersionId: before };
+    const write = { kind: "put" as const, previousVersionId: before };
     expect(await undo(write)).toContain("its earlier version as AWSCURRENT again");
     expect(await undo(write)).toContain("its earlier version as AWSCURRENT again");
     expect(await look()).toBe("before, sealed");
@@ -60,7 +61,7 @@ describe("undoTarget", () => {
     const { undo, create, put, look } = undoWorld();
     await create(before);
     await put(ours);
-    const write = { creates: false, previousVersionId: before, restoresFirst: true };
+    const write = { kind: "restore-and-put" as const, previousVersionId: before };
     expect(await undo(write)).toContain("scheduled for deletion again");
     expect(await undo(write)).toContain("scheduled for deletion again");
     expect(await look()).toBe("before, scheduled for deletion, sealed");
@@ -68,9 +69,9 @@ describe("undoTarget", () => {
 
   it("says that nothing was written when the write never arrived", async () => {
     const { aws, undo, create } = undoWorld();
-    expect(await undo({ creates: true })).toBe("Nothing was written to AWS.");
+    expect(await undo({ kind: "create" as const })).toBe("Nothing was written to AWS.");
     await create(before, { ...tags, [STATE_TAG]: "sealed" });
-    const text = await undo({ creates: false, previousVersionId: before });
+    const text = await undo({ kind: "put" as const, previousVersionId: before });
     expect(text).toContain("No new version was written");
     expect(aws.calls).toEqual(["create prod/a"]);
   });
@@ -82,17 +83,17 @@ describe("undoTarget", () => {
   ])("never touches a target that is %s, whatever the journal says", async (_whose, foreignTags) => {
     const { aws, undo, create } = undoWorld();
     await create(ours, foreignTags);
-    expect(await undo({ creates: true })).toContain("left it as it is");
-    expect(await undo({ creates: false, previousVersionId: before })).toContain("left it as it is");
+    expect(await undo({ kind: "create" as const })).toContain("left it as it is");
+    expect(await undo({ kind: "put" as const, previousVersionId: before })).toContain("left it as it is");
     expect(aws.calls).toEqual(["create prod/a"]);
   });
 
   it.each([
-    ["made", { creates: true }],
-    ["added a version to", { creates: false, previousVersionId: before }],
+    ["made", { kind: "create" as const }],
+    ["added a version to", { kind: "put" as const, previousVersionId: before }],
   ])("leaves a target that the run %s when somebody wrote a newer version", async (_what, write) => {
     const { undo, create, put, look } = undoWorld();
-    await create(write.creates ? ours : before);
+    await create(write.kind === "create" ? ours : before);
     await put(ours);
     await put(later);
     expect(await undo(write)).toContain("Somebody wrote a newer version");
@@ -106,7 +107,7 @@ describe("undoTarget", () => {
     const seen = await aws.describe(ref);
     await put(later);
     const stale = { ...aws, describe: async () => seen };
-    const write = { requestToken: ours, creates: false, previousVersionId: before };
+    const write = { requestToken: ours, kind: "put" as const, previousVersionId: before };
     const undo = undoTarget({ target: stale, installation: "glovebox" }, ref, migrationId, write);
     await expect(undo).rejects.toThrow(TargetMovedOnError);
     expect(await look()).toBe("later, open");
@@ -115,7 +116,7 @@ describe("undoTarget", () => {
   it("says what it can't put back when there was no current version before", async () => {
     const { undo, create, look } = undoWorld();
     await create(ours);
-    expect(await undo({ creates: false, previousVersionId: null })).toContain("none to go back to");
+    expect(await undo({ kind: "put" as const, previousVersionId: null })).toContain("none to go back to");
     expect(await look()).toBe("ours, open");
   });
 });

@@ -126,7 +126,7 @@ create table migration (
   digest_key_id text,
   request_token text,
   target_arn text,
-  target_created boolean,
+  write_kind text check (write_kind in ('create', 'put', 'restore-and-put')),
   previous_version_id text,
   lease_opened_at timestamptz,
   lease_closed_at timestamptz,
