@@ -37,15 +37,23 @@ export function looksLikeSecret(text: string): boolean {
 }
 
 /**
- * Random base64 changes between small letters, capitals and digits at 6 of 10 steps; names and paths, CamelCase and
- * years included, at less than 3.
+ * Random base64 goes from one kind of character to another at nearly half of its steps, even without those from a
+ * capital to a small letter, which begin a word. Names and paths, CamelCase and years included, stay below a quarter.
  */
 function isRandom(run: string): boolean {
-  const steps = [...run].slice(1).map((character, index) => [kindOf(run.charAt(index)), kindOf(character)] as const);
-  const inside = steps.filter(([from, to]) => from !== "other" && to !== "other");
-  const changes = inside.filter(([from, to]) => from !== to).length;
-  return /[0-9]/.test(run) && inside.length >= 16 && changes / inside.length >= 0.3;
+  const steps = [...run].slice(1).map((character, index) => `${kindOf(run.charAt(index))}>${kindOf(character)}`);
+  const inside = steps.filter((step) => !step.includes("other"));
+  const changes = inside.filter((step) => CHANGES.has(step)).length;
+  return /[0-9]/.test(run) && inside.length >= 16 && changes / inside.length >= 0.24;
 }
+
+const CHANGES: ReadonlySet<string> = new Set([
+  "small>capital",
+  "small>digit",
+  "capital>digit",
+  "digit>small",
+  "digit>capital",
+]);
 
 function kindOf(character: string): "small" | "capital" | "digit" | "other" {
   if (/[a-z]/.test(character)) return "small";

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { looksLikeSecret } from "../../src/approvals/looks-like-secret.ts";
 
@@ -26,11 +26,11 @@ describe("looksLikeSecret", () => {
   });
 
   it("knows nearly all random keys of 32 bytes, in base64 and in hex", () => {
-    const keys = Array.from({ length: 200 }, () => randomBytes(32));
+    const keys = Array.from({ length: 500 }, (_, index) => createHash("sha256").update(String(index)).digest());
     const missed = keys.filter(
       (key) => !looksLikeSecret(key.toString("base64")) || !looksLikeSecret(key.toString("hex")),
     );
-    expect(missed.length).toBeLessThan(3);
+    expect(missed.length).toBeLessThan(10);
   });
 
   it.each([
