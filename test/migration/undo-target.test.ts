@@ -26,7 +26,7 @@ function undoWorld() {
   const look = async () => {
     const state = await aws.describe(ref);
     if (state.status === "absent") return "absent";
-    const version = new Map([
+    const version = new Map<string, string>([
       [before, "before"],
       [ours, "ours"],
       [later, "later"],
