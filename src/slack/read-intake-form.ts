@@ -1,0 +1,133 @@
+import type { RequestContent, ValueShape } from "../approvals/content.ts";
+import type { EntryDescription } from "../catalog/describe-entry.ts";
+import type { RequestState } from "../migration/request-state.ts";
+import { fieldInput, INPUT } from "./action-ids.ts";
+import { type IntakeAnswers, shapeValue, targetValue } from "./intake-modal.ts";
+import { shorten } from "./shorten.ts";
+import type { AllowedTarget, ViewSettings } from "./view-settings.ts";
+
+/** Words under a field, by block id. */
+export type FieldErrors = Record<string, string>;
+
+export type ReadForm =
+  | { readonly kind: "faulty"; readonly errors: FieldErrors }
+  | {
+      readonly kind: "complete";
+      readonly content: RequestContent;
+      /** What the person said of the secret, by field (`ownerTeam`). */
+      readonly said: Readonly<Record<string, string>>;
+    };
+
+interface Submitted {
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly entry: EntryDescription;
+  readonly requester: string;
+  readonly now: Date;
+}
+
+/** A submitted form as a request's content, or what is missing under each field. Slack's client is not trusted. */
+export function readIntakeForm({ inputs, entry, requester, now }: Submitted, settings: ViewSettings): ReadForm {
+  const errors: FieldErrors = {};
+  const said: Record<string, string> = {};
+  for (const { field, label, required, options } of settings.fields) {
+    const value = inputs.get(fieldInput(field))?.trim() ?? "";
+    if (value === "" && required) errors[fieldInput(field)] = `${label}: say it, or write "unknown".`;
+    if (value !== "" && options && options.length > 0 && !options.includes(value)) {
+      errors[fieldInput(field)] = "Choose one of the list.";
+    }
+    if (value.length > 255) errors[fieldInput(field)] = "Use at most 255 characters.";
+    if (value !== "") said[field] = value;
+  }
+  const name = inputs.get(INPUT.name)?.trim() ?? "";
+  if (name === "") errors[INPUT.name] = "Give the target a name.";
+  const target = chosenTarget(settings.targets, inputs.get(INPUT.target), name);
+  if (!target) errors[INPUT.target] = "Choose one of the allowed accounts.";
+  const shape = chosenShape(entry.keyNames, inputs.get(INPUT.shape));
+  if (!shape) errors[INPUT.shape] = "That key is no longer there. Choose again.";
+  const reason = inputs.get(INPUT.reason)?.trim() ?? "";
+  if (reason === "") errors[INPUT.reason] = "Say why: the approver reads it.";
+  if (reason.length > 500) errors[INPUT.reason] = "Use at most 500 characters.";
+  const notBefore = chosenTime(inputs.get(INPUT.window));
+  if (notBefore && notBefore.getTime() < now.getTime() - 60_000) {
+    errors[INPUT.window] = "That time is past. Leave it empty to start as soon as it is approved.";
+  }
+  const engine = kvEngine(entry.source.engine);
+  if (!engine) errors[INPUT.name] = "Only secrets of KV engines can be moved.";
+  if (Object.keys(errors).length > 0 || !target || !shape || !engine) {
+    return { kind: "faulty", errors };
+  }
+  const { namespace, mount, mountAccessor, path } = entry.source;
+  const { accountId, region, kmsKeyIds } = target;
+  return {
+    kind: "complete",
+    said,
+    content: {
+      source: { namespace, mount, mountAccessor, engine, path },
+      target: { accountId, region, name, kmsKeyId: kmsKeyIds[0] ?? null },
+      shape,
+      tags: Object.fromEntries(
+        settings.fields.flatMap(({ field, tag }) => (said[field] === undefined ? [] : [[tag, said[field]]])),
+      ),
+      notBefore: notBefore?.toISOString() ?? null,
+      reason,
+      requester,
+    },
+  };
+}
+
+const kvEngine = (engine: string) => (["kv-v1", "kv-v2"] as const).find((known) => known === engine);
+
+/** Two rules may allow one account and region with different prefixes: the one that fits the name counts. */
+function chosenTarget(targets: readonly AllowedTarget[], value: string | undefined, name: string) {
+  const allowed = targets.filter((target) => targetValue(target) === value);
+  return allowed.find(({ namePrefix }) => name.startsWith(namePrefix)) ?? allowed[0];
+}
+
+function chosenShape(keyNames: readonly string[] | null, value = "document"): ValueShape | undefined {
+  const shapes: ValueShape[] = [
+    { kind: "document" },
+    ...(keyNames ?? []).map((key): ValueShape => ({ kind: "single", key })),
+  ];
+  return shapes.find((shape) => shapeValue(shape) === value);
+}
+
+function chosenTime(seconds: string | undefined): Date | null {
+  const at = Number(seconds);
+  return seconds === undefined || !Number.isSafeInteger(at) ? null : new Date(at * 1_000);
+}
+
+export interface FormFault {
+  readonly field: "path" | "target" | "tags" | "key";
+  readonly text: string;
+  readonly blocks: boolean;
+}
+
+/** Pre-flight's faults at the field where they can be put right. The path has no field: its name comes nearest. */
+export function faultsByField(faults: readonly FormFault[], { fields }: ViewSettings): FieldErrors {
+  const blockOf: Record<FormFault["field"], string> = {
+    path: INPUT.name,
+    target: INPUT.name,
+    key: INPUT.shape,
+    tags: fieldInput(fields[0]?.field ?? ""),
+  };
+  const errors: FieldErrors = {};
+  for (const { field, text, blocks } of faults) {
+    const blockId = blockOf[field];
+    if (blocks) errors[blockId] = shorten([errors[blockId], text].filter(Boolean).join(" "), 400);
+  }
+  return errors;
+}
+
+/** The answers of an earlier form, for editing it or asking again. */
+export function answersOf({ content }: RequestState, { fields }: ViewSettings, now: Date): IntakeAnswers {
+  const { target, tags, shape, notBefore, reason } = content;
+  const start = notBefore === null ? null : new Date(notBefore);
+  return {
+    fields: Object.fromEntries(fields.flatMap(({ field, tag }) => (tags[tag] ? [[field, tags[tag]]] : []))),
+    target,
+    name: target.name,
+    shape,
+    notBefore: start && start > now ? start : null,
+    reason,
+  };
+}

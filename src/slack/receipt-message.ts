@@ -1,0 +1,42 @@
+import type { Receipt } from "../migration/receipt.ts";
+import type { RequestState } from "../migration/request-state.ts";
+import { ACTION } from "./action-ids.ts";
+import { actions, button, context, lines, type Message, message } from "./blocks.ts";
+import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
+import { undoButton } from "./request-buttons.ts";
+import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
+import type { ViewSettings } from "./view-settings.ts";
+
+/** The proof in words, as a reply under the card and as a DM. The signed text itself is what `glovebox verify` reads. */
+export function receiptMessage(receipt: Receipt, state: RequestState, { targets }: ViewSettings): Message {
+  const { source, target, lease, approvers, chain } = receipt;
+  const note = pathNote(source);
+  const value = { id: state.id, version: state.version };
+  const buttons = [
+    ...(state.migration?.canUndo ? [undoButton(state)] : []),
+    button("Ask support", ACTION.askSupport, value),
+  ];
+  const window = `${sayTime(new Date(lease.openedAt))} to ${sayTime(new Date(lease.closedAt))}`;
+  return message(`Receipt of ${receipt.requestId}: ${sayPath(source, 300)} is in AWS`, [
+    lines(
+      `✅ *Migrated* · ${receipt.requestId}`,
+      `*From*  ${sayPath(source)}, ${receipt.vaultVersion === null ? "KV v1" : `version ${receipt.vaultVersion}`}`,
+      note && `_${note}_`,
+      `*To*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
+      `*ARN*  ${code(target.arn)}`,
+      `*AWS version*  ${code(target.versionId)}${target.isNew ? ", a new secret" : ", added to a secret that was there"}`,
+    ),
+    lines(
+      "*Value*  read back from AWS and found equal by keyed digest. Nobody saw it.",
+      `*Lease*  ${window}, on this path alone, and proven dead before AWS was touched.`,
+      `*Approved by*  ${approvers.map(sayUser).join(", ")}, rule ${code(receipt.rule, 100)}; asked by ${sayUser(receipt.requester)}.`,
+      receipt.separation === "off" ? "*Separation*  off: one process could both approve and move." : null,
+      `*Audit chain*  event ${chain.seq}, ${code(chain.hash.slice(0, 16))}`,
+    ),
+    lines(`*Next*  ${escapeMrkdwn(state.nextStep)}`),
+    ...actions(...buttons),
+    context(
+      `Verify: an operator runs \`glovebox verify\` on the receipt of ${receipt.requestId}. It needs no network.`,
+    ),
+  ]);
+}
