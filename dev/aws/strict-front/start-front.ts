@@ -1,0 +1,76 @@
+import { type Fault, FaultList, type FaultTiming } from "../../faults/fault-list.ts";
+import { startHttpFront } from "../../faults/http-front.ts";
+import { type AwsCall, awsError, nameAwsCall } from "../aws-call.ts";
+import { ruleSecretsManager } from "./secrets-manager-rules.ts";
+
+export type AwsFaultKind = "throttle" | "server-error" | "access-denied" | "slow" | "cut" | "lost-answer";
+
+export interface AwsFault extends FaultTiming {
+  readonly kind: AwsFaultKind;
+  /** "secretsmanager" unless told: the service's name in signatures. */
+  readonly service?: string;
+  /** "PutSecretValue"; every action of the service unless told. */
+  readonly action?: string;
+  /** For "slow"; 1,000 unless told. */
+  readonly delayMs?: number;
+}
+
+export interface AwsFront {
+  /** The AWS endpoint for Glovebox. */
+  readonly url: string;
+  /** Orders a fault for a later call. Several may wait; each counts the calls that it matches. */
+  fault(fault: AwsFault): void;
+  clearFaults(): void;
+  /** What was called, in order; no bodies. */
+  calls(): (AwsCall & { readonly at: Date })[];
+  /** AWS cannot be reached: every connection is cut until `down(false)`. */
+  down(isDown: boolean): void;
+  stop(): Promise<void>;
+}
+
+/** A front before moto that answers as AWS does where moto is lax, and has faults on order. */
+export async function startAwsFront(motoUrl: string): Promise<AwsFront> {
+  const faults = new FaultList<AwsCall>();
+  const front = await startHttpFront({
+    target: motoUrl,
+    faults,
+    nameCall: nameAwsCall,
+    rule: async (call, request, askTarget) =>
+      call.service === "secretsmanager" ? ruleSecretsManager(call, request, askTarget) : undefined,
+  });
+  return {
+    ...front,
+    fault: ({ kind, service = "secretsmanager", action, delayMs = 1_000, ...timing }) => {
+      const matches = (call: AwsCall): boolean =>
+        call.service === service && (action === undefined || call.action === action);
+      faults.add(matches, (call) => faultOf(kind, call, delayMs), timing);
+    },
+    clearFaults: () => faults.clear(),
+  };
+}
+
+/** Names of errors: aws.md section 2; STS says "Throttling" and "AccessDenied", as query services do. */
+function faultOf(kind: AwsFaultKind, call: AwsCall, delayMs: number): Fault {
+  const isQuery = call.service === "sts";
+  const answer = (status: number, code: string, message: string): Fault => ({
+    does: "answer",
+    answer: awsError(call, status, code, message),
+  });
+  const faults: Record<AwsFaultKind, () => Fault> = {
+    throttle: () => answer(400, isQuery ? "Throttling" : "ThrottlingException", "Rate exceeded"),
+    "server-error": () =>
+      answer(500, SERVER_ERRORS[call.service] ?? "InternalFailure", "An error occurred on the server side."),
+    "access-denied": () =>
+      answer(
+        isQuery ? 403 : 400,
+        isQuery ? "AccessDenied" : "AccessDeniedException",
+        `User: arn:aws:iam::123456789012:user/practice is not authorized to perform: ${call.service}:${call.action}`,
+      ),
+    slow: () => ({ does: "delay", delayMs }),
+    cut: () => ({ does: "cut" }),
+    "lost-answer": () => ({ does: "lose-answer" }),
+  };
+  return faults[kind]();
+}
+
+const SERVER_ERRORS: Record<string, string> = { secretsmanager: "InternalServiceError", kms: "KMSInternalException" };
