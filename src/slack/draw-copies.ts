@@ -52,21 +52,21 @@ function splitSubject(subject: string): [string, string] {
 }
 
 async function drawRequest(deps: DrawDeps, requestId: string): Promise<void> {
+  const state = await deps.loadRequestState(requestId);
+  if (!state) return;
   const subject = `request:${requestId}`;
-  await oneAtATime(deps.store, subject, async () => {
-    const state = await deps.loadRequestState(requestId);
-    if (!state) return;
-    const { settings } = deps;
-    const viewer = (audience: CardViewer["audience"]): CardViewer => ({ audience, settings, now: deps.now() });
-    const inChannel = requestCard(state, viewer("approvers"));
-    await drawCard(deps, { subject, kind: CARD.approval, channel: deps.channels.approvals }, inChannel);
-    await drawDirect(
-      deps,
-      { subject, kind: CARD.requester, userId: state.requester },
-      requestCard(state, viewer("requester")),
-    );
-    for (const caseId of await openCasesOf(deps.store, requestId)) await drawCase(deps, caseId);
-  });
+  const { settings, channels } = deps;
+  const viewer = (audience: CardViewer["audience"]): CardViewer => ({ audience, settings, now: deps.now() });
+  const inChannel = requestCard(state, viewer("approvers"));
+  const direct = requestCard(state, viewer("requester"));
+  await drawCard(deps, { subject, kind: CARD.approval, channel: channels.approvals }, inChannel);
+  await drawDirect(deps, { subject, kind: CARD.requester, userId: state.requester }, direct);
+  // A receipt that is out says what became of it: undone, or still to be undone.
+  const { migration } = state;
+  const isOut =
+    migration && (await knownCard(deps.store, { subject: `migration:${migration.id}`, kind: CARD.receipt }));
+  if (isOut) await drawReceipt(deps, migration.id);
+  for (const caseId of await openCasesOf(deps.store, requestId)) await drawCase(deps, caseId);
 }
 
 async function drawCase(deps: DrawDeps, caseId: string): Promise<void> {
@@ -89,20 +89,18 @@ async function openCasesOf(store: Store, requestId: string): Promise<string[]> {
 
 async function drawReceipt(deps: DrawDeps, migrationId: string): Promise<void> {
   const subject = `migration:${migrationId}`;
-  await oneAtATime(deps.store, subject, async () => {
-    const row = await deps.store
-      .selectFrom("migration")
-      .select(["receipt", "requestId"])
-      .where("id", "=", migrationId)
-      .executeTakeFirst();
-    const receipt = row?.receipt ? parseReceipt(row.receipt)?.receipt : undefined;
-    const state = row ? await deps.loadRequestState(row.requestId) : null;
-    if (!receipt || !state) return;
-    const message = receiptMessage(receipt, state, deps.settings);
-    const card = await knownCard(deps.store, { subject: `request:${state.id}`, kind: CARD.approval });
-    await drawCard(deps, { subject, kind: CARD.receipt, channel: deps.channels.approvals }, message, card?.ts);
-    await drawDirect(deps, { subject, kind: CARD.receiptDirect, userId: state.requester }, message);
-  });
+  const row = await deps.store
+    .selectFrom("migration")
+    .select(["receipt", "requestId"])
+    .where("id", "=", migrationId)
+    .executeTakeFirst();
+  const receipt = row?.receipt ? parseReceipt(row.receipt)?.receipt : undefined;
+  const state = row ? await deps.loadRequestState(row.requestId) : null;
+  if (!receipt || !state) return;
+  const message = receiptMessage(receipt, state, deps.settings);
+  const card = await knownCard(deps.store, { subject: `request:${state.id}`, kind: CARD.approval });
+  await drawCard(deps, { subject, kind: CARD.receipt, channel: deps.channels.approvals }, message, card?.ts);
+  await drawDirect(deps, { subject, kind: CARD.receiptDirect, userId: state.requester }, message);
 }
 
 async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Readonly<Record<string, unknown>>) {
@@ -147,25 +145,33 @@ interface CardKey {
 }
 
 /** Edits the copy that is known, or posts it and remembers where. */
-async function drawCard(
+function drawCard(
   { store, desk }: DrawDeps,
   { channel, ...key }: CardKey & { channel: string },
   message: Message,
   threadTs?: string,
 ): Promise<void> {
-  const known = await knownCard(store, key);
-  const place = known ? await desk.update(known, message, threadTs) : await desk.post(channel, message, threadTs);
-  if (place.ts !== known?.ts) await rememberCard(store, key, place);
+  return atItsPlace(store, key, (known) =>
+    known ? desk.update(known, message, threadTs) : desk.post(channel, message, threadTs),
+  );
 }
 
-async function drawDirect(
-  { store, desk }: DrawDeps,
-  { userId, ...key }: CardKey & { userId: string },
-  message: Message,
-) {
-  const known = await knownCard(store, key);
-  const place = known ? await desk.update(known, message) : await desk.sendDirect(userId, message);
-  if (place.ts !== known?.ts) await rememberCard(store, key, place);
+function drawDirect({ store, desk }: DrawDeps, { userId, ...key }: CardKey & { userId: string }, message: Message) {
+  return atItsPlace(store, key, (known) => (known ? desk.update(known, message) : desk.sendDirect(userId, message)));
+}
+
+/** One at a time for each card: two that draw it at once would both find none, and post it twice. */
+async function atItsPlace(
+  store: Store,
+  key: CardKey,
+  draw: (known: Place | undefined) => Promise<Place>,
+): Promise<void> {
+  await store.transaction().execute(async (tx) => {
+    await sql`select pg_advisory_xact_lock(hashtextextended(${`${key.kind} ${key.subject}`}, 0))`.execute(tx);
+    const known = await knownCard(tx, key);
+    const place = await draw(known);
+    if (place.ts !== known?.ts) await rememberCard(tx, key, place);
+  });
 }
 
 async function knownCard(store: Store, { subject, kind }: CardKey): Promise<Place | undefined> {
@@ -185,12 +191,4 @@ async function rememberCard(store: Store, key: CardKey, { channel, ts }: Place):
     .values({ ...key, channel, ts })
     .onConflict((conflict) => conflict.columns(["subject", "kind", "channel"]).doUpdateSet({ ts }))
     .execute();
-}
-
-/** Two deliveries of one subject would both find no card and both post one. */
-async function oneAtATime(store: Store, subject: string, act: () => Promise<void>): Promise<void> {
-  await store.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${subject}, 0))`.execute(tx);
-    await act();
-  });
 }

@@ -11,6 +11,7 @@ import type { ViewSettings } from "./view-settings.ts";
 export function receiptMessage(receipt: Receipt, state: RequestState, { targets }: ViewSettings): Message {
   const { source, target, lease, approvers, chain } = receipt;
   const note = pathNote(source);
+  const isUndone = state.migration?.id === receipt.migrationId && state.migration.state === "undone";
   const value = { id: state.id, version: state.version };
   const buttons = [
     ...(state.migration?.canUndo ? [undoButton(state)] : []),
@@ -19,7 +20,7 @@ export function receiptMessage(receipt: Receipt, state: RequestState, { targets 
   const window = `${sayTime(new Date(lease.openedAt))} to ${sayTime(new Date(lease.closedAt))}`;
   return message(`Receipt of ${receipt.requestId}: ${sayPath(source, 300)} is in AWS`, [
     lines(
-      `✅ *Migrated* · ${receipt.requestId}`,
+      `${isUndone ? "⚠️ *Migrated, and undone since*" : "✅ *Migrated*"} · ${receipt.requestId}`,
       `*From*  ${sayPath(source)}, ${receipt.vaultVersion === null ? "KV v1" : `version ${receipt.vaultVersion}`}`,
       note && `_${note}_`,
       `*To*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
