@@ -11,3 +11,11 @@ export abstract class GloveboxError extends Error {
     return this.constructor.name;
   }
 }
+
+/** A failure's stable name: our code, a system's or a vendor's (`ECONNREFUSED`), or its class. Never its message. */
+export function codeOf(error: unknown): string {
+  if (error instanceof GloveboxError) return error.code;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (typeof code === "string" && /^[\w.]{1,60}$/.test(code)) return code;
+  return error instanceof Error ? error.constructor.name : "UNKNOWN";
+}

@@ -1,5 +1,5 @@
 import { UnrecoverableError } from "bullmq";
-import { GloveboxError } from "../errors.ts";
+import { codeOf, GloveboxError } from "../errors.ts";
 import type { QueuedJob } from "./open-queues.ts";
 
 /**
@@ -11,16 +11,13 @@ export function codesOnly(process: (job: QueuedJob) => Promise<void>): (job: Que
     try {
       await process({ id, data });
     } catch (error) {
-      const isFinal = error instanceof GloveboxError && !error.retryable;
-      throw isFinal ? new UnrecoverableError(error.code) : new Error(codeOf(error));
+      const isFinal = error instanceof UnrecoverableError || (error instanceof GloveboxError && !error.retryable);
+      throw isFinal ? new UnrecoverableError(finalCode(error)) : new Error(codeOf(error));
     }
   };
 }
 
-/** An error's stable name: our code, a system's (`ECONNREFUSED`), or its class. Never its message. */
-export function codeOf(error: unknown): string {
-  if (error instanceof GloveboxError) return error.code;
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  if (typeof code === "string" && /^[\w.]{1,60}$/.test(code)) return code;
-  return error instanceof Error ? error.constructor.name : "UNKNOWN";
+/** A job may also say itself that it is final, with a code as the message. */
+function finalCode(error: GloveboxError | UnrecoverableError): string {
+  return error instanceof UnrecoverableError && /^[A-Z_]{1,60}$/.test(error.message) ? error.message : codeOf(error);
 }

@@ -1,5 +1,6 @@
 import type { JobsOptions } from "bullmq";
-import { codeOf, codesOnly } from "./codes-only.ts";
+import { codeOf } from "../errors.ts";
+import { codesOnly } from "./codes-only.ts";
 import {
   type BackendWorker,
   postgresBackend,
