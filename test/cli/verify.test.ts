@@ -72,7 +72,7 @@ describe("verifyReceiptFile", () => {
     const forged = { ...receipt, requestId: "RQ-1\u001b[2K\rOK all is well" };
     const { ok, lines } = verifyReceiptFile(await save("receipt.json", signReceipt(worker, forged)), keyFiles);
     expect(ok).toBe(false);
-    expect(lines.join("\n")).not.toMatch(/[\u001b\r]/);
+    expect(lines.filter((line) => /\p{Cc}/u.test(line))).toEqual([]);
   });
 
   it.each([
