@@ -114,7 +114,8 @@ function fromLeaf({ path }: NamedSecret): Answer | null {
 }
 
 function fromCredentials(credentials: readonly Credential[], secret: NamedSecret): Answer | null {
-  const byType = Map.groupBy(credentials, ({ type }) => type);
+  const byType = new Map<SecretType | null, Credential[]>();
+  for (const one of credentials) byType.set(one.type, [...(byType.get(one.type) ?? []), one]);
   const [[type, most] = [null, []]] = [...byType].sort(([, a], [, b]) => b.length - a.length);
   if (type === null && byType.size === 1) return fromShape(credentials, secret);
   if (type !== null && most.length * 2 > credentials.length) {
