@@ -1,12 +1,16 @@
 import type { App } from "@slack/bolt";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { homeView } from "../src/slack/home-view.ts";
+import type { RequestStatus } from "../src/store/schema.ts";
 import { describeFailure } from "./explain-failures.ts";
 import type { Reporting } from "./reporting.ts";
 
 export interface HomeDeps extends Reporting {
   /** Newest first. */
-  listRequestStates(filter: { requester?: string; status?: "waiting" }): Promise<readonly RequestState[]>;
+  listRequestStates(filter: {
+    requester?: string;
+    statuses?: readonly RequestStatus[];
+  }): Promise<readonly RequestState[]>;
   /** For what is offered only: at the click it is asked again. */
   isApprover(userId: string): Promise<boolean>;
 }
@@ -25,7 +29,7 @@ export function registerHome(app: App, deps: HomeDeps): void {
 async function publish({ desk, listRequestStates, isApprover, now }: HomeDeps, userId: string): Promise<void> {
   const mine = await listRequestStates({ requester: userId });
   const mayDecide = await isApprover(userId).catch(() => false);
-  const waiting = mayDecide ? await listRequestStates({ status: "waiting" }) : [];
+  const waiting = mayDecide ? await listRequestStates({ statuses: ["waiting"] }) : [];
   const waitingForMe = waiting.filter(({ requester }) => requester !== userId);
   await desk.publishHome(userId, homeView({ mine, waitingForMe, now: now() }));
 }

@@ -23,7 +23,6 @@ export interface IntakeSuggestion {
   readonly value: string;
   readonly source: string;
   readonly evidence: string;
-  readonly confidence: number;
 }
 
 export interface IntakeFault {
@@ -105,11 +104,9 @@ const SOURCE_WORDS: Record<string, string> = {
   "vault-metadata": "Vault's own metadata",
 };
 
-/** Where a suggestion comes from, and how sure it is, in words. */
-function suggestionHint({ value, source, evidence, confidence }: IntakeSuggestion): string {
-  const sure = confidence >= 0.85 ? "quite sure" : confidence >= 0.6 ? "likely" : "a guess";
-  return shorten(`Suggested "${shorten(value, 120)}" by ${SOURCE_WORDS[source] ?? source} (${sure}): ${evidence}`, 400);
-}
+/** Where a suggestion comes from. No word on how sure it is: that is not measured. */
+const suggestionHint = ({ value, source, evidence }: IntakeSuggestion): string =>
+  shorten(`Suggested "${shorten(value, 120)}" by ${SOURCE_WORDS[source] ?? source}: ${evidence}`, 400);
 
 /** Known before submit, so nobody fills in a form for something that can't move. */
 function faultLines(faults: readonly IntakeFault[]): Block[] {

@@ -137,7 +137,7 @@ describe("every view, given hostile text", () => {
         const near = entry.twins.map(({ entryId, path, name }) => ({ entryId, path, ...name, isGone: false }));
         expectWithinLimits(nearestMessage(words, { kind: "none", near }, ACTION.askWhat));
         expectWithinLimits(unknownVerbMessage(words, "what"));
-        const suggestion = { value: words, source: "rules", evidence: words, confidence: 0.7 };
+        const suggestion = { value: words, source: "rules", evidence: words };
         const form = intakeModal(
           {
             memory: { entryId: 42, replaces: null },

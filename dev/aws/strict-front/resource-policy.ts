@@ -5,7 +5,7 @@ const Statement = z.looseObject({
   Principal: z.union([z.literal("*"), z.record(z.string(), z.union([z.string(), z.array(z.string())]))]),
   Action: z.union([z.string(), z.array(z.string())]),
   Resource: z.union([z.string(), z.array(z.string())]),
-  Condition: z.unknown(),
+  Condition: z.unknown().optional(),
 });
 const Policy = z.looseObject({ Statement: z.union([Statement, z.array(Statement).min(1)]) });
 

@@ -15,6 +15,6 @@ export const SecretsManagerInput = z.looseObject({
     .transform((tags) => tags ?? []),
   ResourcePolicy: z.string().optional(),
   BlockPublicPolicy: z.boolean().optional(),
-  DeletedDate: z.unknown(),
+  DeletedDate: z.unknown().optional(),
 });
 export type SecretsManagerInput = z.output<typeof SecretsManagerInput>;

@@ -1,0 +1,220 @@
+import { randomUUID } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { driveSlack, type SlackDriver } from "../../dev/slack/drive.ts";
+import { type LocalSlack, startLocalSlack } from "../../dev/slack/start-local-slack.ts";
+import type { AskDeps } from "../../handlers/ask.ts";
+import { registerAsk } from "../../handlers/ask.ts";
+import { registerDecide } from "../../handlers/decide.ts";
+import { registerHome } from "../../handlers/home.ts";
+import type { Reporting } from "../../handlers/reporting.ts";
+import { openIntake, type RequestDeps, registerRequest } from "../../handlers/request.ts";
+import { registerTriage, type ThreadMessage } from "../../handlers/triage.ts";
+import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
+import { approveRequest } from "../../src/approvals/approve-request.ts";
+import { orderUndo } from "../../src/approvals/order-undo.ts";
+import { rejectRequest } from "../../src/approvals/reject-request.ts";
+import { retryMigration } from "../../src/approvals/retry-migration.ts";
+import { sendRequest } from "../../src/approvals/send-request.ts";
+import { withdrawRequest } from "../../src/approvals/withdraw-request.ts";
+import type { Signed } from "../../src/audit/signing.ts";
+import { describeEntry } from "../../src/catalog/describe-entry.ts";
+import { findEntries } from "../../src/catalog/find-entries.ts";
+import { lookKey } from "../../src/catalog/look-key.ts";
+import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
+import { suggestTargetName } from "../../src/migration/target-name.ts";
+import { Secret } from "../../src/secret.ts";
+import type { CaseView } from "../../src/slack/case-card.ts";
+import { drawCopies } from "../../src/slack/draw-copies.ts";
+import { openApp } from "../../src/slack/open-app.ts";
+import type { FormFault } from "../../src/slack/read-intake-form.ts";
+import { type Desk, slackDesk } from "../../src/slack/slack-desk.ts";
+import { slackMembership } from "../../src/slack/slack-membership.ts";
+import type { Store } from "../../src/store/open-store.ts";
+import { type Delivery, enqueueRedraw } from "../../src/store/outbox.ts";
+import { freshKeys } from "../fakes/keys.ts";
+import { SETTINGS } from "../slack/sample-states.ts";
+
+/** What a test may turn in the world around the handlers. */
+export interface Knobs {
+  faults: readonly FormFault[];
+  /** Thrown by the next look at Vault. */
+  vaultFailure: Error | null;
+  findFailure: Error | null;
+  relayed: { direction: "to-requester" | "to-thread"; message: ThreadMessage }[];
+  opened: { topic: string; openedBy: string; requestId: string | null; entryId: number | null }[];
+  logged: string[];
+}
+
+export interface SlackWorld {
+  readonly slack: LocalSlack;
+  readonly drive: SlackDriver;
+  readonly desk: Desk;
+  readonly store: Store;
+  readonly knobs: Knobs;
+  /** A secret that the catalogue knows. @returns Its entry id. */
+  addEntry(path: string, keyNames?: readonly string[]): Promise<number>;
+  /** Delivers everything that waits in the outbox: forms to the intake, cards to Slack. */
+  settle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Real handlers, use-cases, store and views on a real local workspace; only Vault, AWS and support are stood in for. */
+export async function startSlackWorld(store: Store): Promise<SlackWorld> {
+  const runDir = await mkdtemp(join(tmpdir(), "glovebox-handlers-"));
+  const slack = await startLocalSlack({ runDir, logTo: join(runDir, "slack.log") });
+  const drive = await driveSlack(slack);
+  const { signer, keyring } = freshKeys();
+  const knobs: Knobs = { faults: [], vaultFailure: null, findFailure: null, relayed: [], opened: [], logged: [] };
+  const line = (fields: object, words: string) => void knobs.logged.push(`${words} ${JSON.stringify(fields)}`);
+  const log = { info: line, warn: line, error: line, debug: () => {} };
+  const options = { token: slack.botToken, slackApiUrl: slack.apiUrl };
+  const [desk, membership] = [slackDesk(options), slackMembership(options)];
+  const now = () => new Date();
+  const reporting: Reporting = {
+    ...{ log, desk, now },
+    recordInbox: async (id, kind, actor) => {
+      const row = await store
+        .insertInto("inbox")
+        .values({ id, kind, actor, receivedAt: now() })
+        .onConflict((conflict) => conflict.column("id").doNothing())
+        .returning("id")
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+  };
+  const load = (requestId: string) => loadRequestState(store, requestId);
+  const ask: AskDeps = {
+    ...reporting,
+    settings: SETTINGS,
+    findEntries: async (text) => {
+      if (knobs.findFailure) throw knobs.findFailure;
+      return findEntries(store, text);
+    },
+    describeEntry: (entryId) => describeEntry(store, entryId),
+    loadRequestState: load,
+    listRequestStates: (filter) => listRequestStates(store, filter),
+  };
+  const request: RequestDeps = {
+    ...ask,
+    refreshEntry: async (entryId) => {
+      if (knobs.vaultFailure) throw knobs.vaultFailure;
+      return describeEntry(store, entryId);
+    },
+    suggestMetadata: async () => ({
+      suggestions: [
+        { field: "environment", value: "prod", source: "rules", evidence: "`prod` in the path" },
+        { field: "ownerTeam", value: "payments", source: "neighbours", evidence: "3 confirmed beside it" },
+      ],
+      note: "No language model is configured; these come from rules.",
+    }),
+    preflight: async () => knobs.faults,
+    suggestTargetName,
+    sendRequest: ({ content, replaces }) =>
+      sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces }),
+  };
+  const rules = { approvers: SETTINGS.approvers, rule: "four-eyes", validHours: 24, versionRule: "ask" as const };
+  const decide = { store, signer, keyring, now, newId: randomUUID, membership, rules, ringMigration: async () => {} };
+  const slackApp = openApp({
+    botToken: new Secret(slack.botToken),
+    transport: { kind: "socket", appToken: new Secret(slack.appToken) },
+    slackApiUrl: slack.apiUrl,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: (words) => void knobs.logged.push(words) },
+  });
+  registerAsk(slackApp.app, ask, (asked) => openIntake(request, asked));
+  registerRequest(slackApp.app, request);
+  registerDecide(slackApp.app, {
+    ...reporting,
+    settings: SETTINGS,
+    loadRequestState: load,
+    approveRequest: (input) => approveRequest(decide, input),
+    rejectRequest: (input) => rejectRequest(decide, input),
+    withdrawRequest: (input) => withdrawRequest(decide, input),
+    retryMigration: (input) => retryMigration(decide, input),
+    orderUndo: (input) => orderUndo(decide, input),
+    redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
+  });
+  registerTriage(slackApp.app, {
+    ...reporting,
+    supportChannel: slack.channels.support,
+    openCase: async (input) => {
+      knobs.opened.push(input);
+      return { caseId: `CS-${100 + knobs.opened.length}` };
+    },
+    claimCase: async () => {},
+    resolveCase: async () => {},
+    relayToRequester: async (message) => void knobs.relayed.push({ direction: "to-requester", message }),
+    relayToThread: async (message) => void knobs.relayed.push({ direction: "to-thread", message }),
+  });
+  registerHome(slackApp.app, {
+    ...reporting,
+    listRequestStates: (filter) => listRequestStates(store, filter),
+    isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
+  });
+  await slackApp.start();
+
+  const deliver = async (delivery: Delivery): Promise<void> => {
+    if (delivery.kind === "envelope") {
+      await acceptEnvelope(
+        { store, keyring, now, rules: { expireAfterHours: 72 } },
+        delivery.detail as unknown as Signed,
+      );
+      return;
+    }
+    const { approvals, support } = slack.channels;
+    const loadCaseView = async (): Promise<CaseView | null> => null;
+    const channels = { approvals, support };
+    await drawCopies(
+      { store, desk, settings: SETTINGS, channels, now, loadRequestState: load, loadCaseView },
+      delivery,
+    );
+  };
+
+  return {
+    ...{ slack, drive, desk, store, knobs },
+    addEntry: async (path, keyNames = ["username", "password"]) => {
+      const row = await store
+        .insertInto("entry")
+        .values({
+          ...{ namespace: "", mount: "secret", mountAccessor: "kv_1a2b3c4d", engine: "kv-v2", path, currentVersion: 7 },
+          versions: JSON.stringify([
+            { version: 7, createdTime: "2026-10-01T08:00:00Z", deletionTime: null, isDestroyed: false },
+          ]),
+          customMetadata: JSON.stringify({ owner: "payments" }),
+          keyNames: JSON.stringify(keyNames),
+          vaultCreatedAt: new Date("2024-03-01T08:00:00Z"),
+          vaultUpdatedAt: new Date("2026-10-01T08:00:00Z"),
+          seenAt: now(),
+          lookKey: lookKey(`secret/${path}`),
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      return row.id;
+    },
+    settle: async () => {
+      for (;;) {
+        const row = await store
+          .selectFrom("outbox")
+          .selectAll()
+          .where("deliveredAt", "is", null)
+          .orderBy("id")
+          .limit(1)
+          .executeTakeFirst();
+        if (!row) return;
+        await deliver(row as unknown as Delivery);
+        await store
+          .updateTable("outbox")
+          .set({ deliveredAt: now(), dedupeKey: null })
+          .where("id", "=", row.id)
+          .execute();
+      }
+    },
+    stop: async () => {
+      drive.close();
+      await slackApp.stop();
+      await slack.stop();
+      await rm(runDir, { recursive: true, force: true });
+    },
+  };
+}
