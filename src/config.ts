@@ -7,7 +7,8 @@ export type Role = (typeof ROLES)[number];
 
 const text = z.string().trim().min(1, "is empty");
 const secret = text.transform((value) => new Secret(value));
-const seconds = (min: number, max: number, standard: number) => z.coerce.number().int().min(min).max(max).default(standard);
+const seconds = (min: number, max: number, standard: number) =>
+  z.coerce.number().int().min(min).max(max).default(standard);
 const url = (...protocols: string[]) =>
   text.refine((value) => protocols.some((protocol) => value.startsWith(`${protocol}://`)), {
     message: `must start with ${protocols.map((protocol) => `${protocol}://`).join(" or ")}`,
@@ -32,9 +33,15 @@ const Common = z.object({
 });
 
 const Bot = z.object({
-  SLACK_BOT_TOKEN: z.string().startsWith("xoxb-", "must start with xoxb-").transform((value) => new Secret(value)),
+  SLACK_BOT_TOKEN: z
+    .string()
+    .startsWith("xoxb-", "must start with xoxb-")
+    .transform((value) => new Secret(value)),
   /** Socket Mode. */
-  SLACK_APP_TOKEN: z.string().startsWith("xapp-", "must start with xapp-").transform((value) => new Secret(value)),
+  SLACK_APP_TOKEN: z
+    .string()
+    .startsWith("xapp-", "must start with xapp-")
+    .transform((value) => new Secret(value)),
   /** Only for a practice workspace. */
   SLACK_API_URL: url("http", "https").optional(),
   VAULT_CATALOG_ROLE_ID: text,

@@ -14,6 +14,8 @@ export interface Signed {
 
 export interface Signer {
   readonly keyId: string;
+  /** The public half: what verifies this signer's own work. */
+  readonly keyring: Keyring;
   sign(purpose: Purpose, content: unknown): Signed;
 }
 
@@ -38,9 +40,11 @@ export function keyIdOf(publicKey: KeyObject): string {
 /** @param pem A PKCS #8 Ed25519 private key, as `glovebox keys` writes it. */
 export function signerFromPem(pem: string): Signer {
   const privateKey = createPrivateKey(pem);
-  const keyId = keyIdOf(createPublicKey(privateKey));
+  const publicKey = createPublicKey(privateKey);
+  const keyId = keyIdOf(publicKey);
   return {
     keyId,
+    keyring: new Map([[keyId, publicKey]]),
     sign(purpose, content) {
       const bytes = canonicalText(content);
       return { bytes, signature: sign(null, message(purpose, bytes), privateKey).toString("base64"), keyId };

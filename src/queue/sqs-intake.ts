@@ -80,7 +80,7 @@ export function sqsIntake(options: SqsIntakeOptions): SqsIntake {
     },
     consume(handle, recordPoison) {
       let inHand = 0;
-      let isStopping = false;
+      let stopped: Promise<void> | undefined;
       const handleMessage = async (message: Message): Promise<Message> => {
         inHand += 1;
         return settle(message).finally(() => {
@@ -110,18 +110,18 @@ export function sqsIntake(options: SqsIntakeOptions): SqsIntake {
         useQueueUrlAsEndpoint: endpoint === undefined,
       });
       consumer.on("error", (error) => {
-        if (!isStopping) warn("SQS error")(error);
+        if (!stopped) warn("SQS error")(error);
       });
       consumer.on("processing_error", warn("a message could not be dealt with and stays on the queue"));
       consumer.on("timeout_error", warn("a message took too long"));
       consumer.start();
       return {
-        async stop() {
-          const stopped = new Promise<void>((resolve) => consumer.once("stopped", () => resolve()));
-          isStopping = true;
+        stop() {
+          if (stopped) return stopped; // "stopped" is said only once
+          stopped = new Promise<void>((resolve) => consumer.once("stopped", () => resolve()));
           // Aborting ends the long poll at once, but would also keep a message in hand from being deleted.
           consumer.stop({ abort: inHand === 0 });
-          await stopped;
+          return stopped;
         },
       };
     },

@@ -5,7 +5,7 @@ import type { Store } from "../store/open-store.ts";
 import type { Delivery } from "../store/outbox.ts";
 import type { Message } from "./blocks.ts";
 import { type CaseView, caseCard, relayToRequester, relayToThread } from "./case-card.ts";
-import { noticeMessage, refusedFormMessage } from "./notice-message.ts";
+import { noticeMessage, poisonMessage, refusedFormMessage } from "./notice-message.ts";
 import { receiptMessage } from "./receipt-message.ts";
 import { type CardViewer, requestCard } from "./request-card.ts";
 import type { Desk, Place } from "./slack-desk.ts";
@@ -107,6 +107,10 @@ async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Read
   const to = typeof detail.to === "string" ? detail.to : null;
   if (area === "envelope") {
     if (to) await deps.desk.sendDirect(to, refusedFormMessage(typeof detail.text === "string" ? detail.text : ""));
+    return;
+  }
+  if (area === "poison") {
+    await deps.desk.post(deps.channels.support, poisonMessage(id, detail));
     return;
   }
   const state = area === "request" ? await deps.loadRequestState(id) : null;

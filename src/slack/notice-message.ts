@@ -44,3 +44,13 @@ export function noticeMessage(state: RequestState, detail: Detail): Message {
 /** A form that intake refused: there is no request to show. `text` is a GloveboxError's `userMessage`. */
 export const refusedFormMessage = (text: string): Message =>
   message("Your form did not become a request", [section(`*Your form did not become a request.* ${text}`)]);
+
+/** A message on the intake queue that nobody can read. Its content is not shown: it may be anything. */
+export const poisonMessage = (messageId: string, detail: Detail): Message =>
+  message("A message on the intake queue could not be read", [
+    lines(
+      "*A message on the intake queue could not be read*, so no request came of it.",
+      `${escapeMrkdwn(words(detail, "reason"))} ${words(detail, "sizeBytes")} bytes, message ${code(messageId, 100)}.`,
+      `*Next*  It lies in the dead-letter queue. An operator looks at it there; ${code("glovebox redrive", 40)} with its id puts it back.`,
+    ),
+  ]);

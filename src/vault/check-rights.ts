@@ -1,0 +1,115 @@
+import { z } from "zod";
+import { type AppRole, loginOnce } from "./approle-login.ts";
+import type { ServedMount } from "./setup/policies.ts";
+import type { VaultClient, VaultConnection } from "./vault-client.ts";
+import {
+  dataPath,
+  markPolicyName,
+  openPolicyName,
+  readerRoleName,
+  secretIdPath,
+  type VaultNames,
+} from "./vault-names.ts";
+
+/** One right of one identity: as it must be, or not. */
+export interface RightFinding {
+  readonly identity: string;
+  readonly path: string;
+  readonly isRight: boolean;
+  readonly expected: readonly string[];
+  readonly actual: readonly string[];
+}
+
+/** Any name that nobody uses. */
+const PROBE = "glovebox-doctor-probe";
+const NONE = ["deny"];
+
+type Expectation = readonly [path: string, capabilities: readonly string[]];
+
+/**
+ * Logs an identity in and compares what it may do with what it must and must not be able to do. Rights that hide behind
+ * one exact foreign path can't be found from outside; `vault-setup` compares the policies' texts for those.
+ */
+export async function checkIdentity(
+  vault: VaultConnection,
+  { names, mounts }: { names: VaultNames; mounts: readonly ServedMount[] },
+  identity: "catalog" | "gate" | "admin",
+  role: AppRole,
+): Promise<RightFinding[]> {
+  const { client } = await loginOnce(vault, role);
+  try {
+    // `sys/capabilities-self` is in no policy of ours: ask by the token's own rights where allowed, by trying elsewhere.
+    return await compare(client, identity, EXPECTED[identity](names, mounts));
+  } finally {
+    await client.write("auth/token/revoke-self", {}).catch(() => {});
+  }
+}
+
+async function compare(
+  client: VaultClient,
+  identity: string,
+  expected: readonly Expectation[],
+): Promise<RightFinding[]> {
+  const answer = await client.write("sys/capabilities-self", { paths: expected.map(([path]) => path) });
+  const { data } = z.object({ data: z.record(z.string(), z.unknown()) }).parse(answer);
+  return expected.map(([path, capabilities]) => {
+    const actual = z.array(z.string()).catch([]).parse(data[path]).toSorted();
+    const isRight = JSON.stringify(actual) === JSON.stringify(capabilities.toSorted());
+    return { identity, path, isRight, expected: capabilities, actual };
+  });
+}
+
+type ExpectationsOf = (names: VaultNames, mounts: readonly ServedMount[]) => readonly Expectation[];
+
+const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
+  catalog: (names, mounts) => [
+    ...mounts.flatMap(({ path, engine }): Expectation[] =>
+      engine === "kv-v2"
+        ? [
+            [`${path}/metadata/${PROBE}`, ["list", "read"]],
+            [`${path}/subkeys/${PROBE}`, ["read"]],
+            [`${path}/data/${PROBE}`, NONE],
+          ]
+        : [[`${path}/${PROBE}`, ["list"]]],
+    ),
+    [`sys/policies/acl/${openPolicyName(names)}`, NONE],
+    ...forbidden(names, mounts),
+  ],
+  gate: (names, mounts) => [
+    [`sys/policies/acl/${openPolicyName(names)}`, ["create", "delete", "read", "update"]],
+    [`sys/policies/acl/${markPolicyName(names)}`, ["create", "read", "update"]],
+    ...mounts.map((mount): Expectation => [secretIdPath(names, mount.path), NONE]),
+    ...values(mounts),
+    ...forbidden(names, mounts),
+  ],
+  admin: (names, mounts) => [
+    [`sys/policies/acl/${openPolicyName(names)}`, ["delete", "read"]],
+    // The gate is closed while nothing runs: then it may list, and mint nothing.
+    ...mounts.map((mount): Expectation => [secretIdPath(names, mount.path), ["list"]]),
+    ["auth/token/revoke-accessor", ["update"]],
+    ["auth/token/lookup-self", ["read"]],
+    ["auth/token/revoke-self", ["update"]],
+    ...values(mounts),
+    ...forbidden(names, mounts),
+  ],
+};
+
+function values(mounts: readonly ServedMount[]): Expectation[] {
+  return mounts.map((mount) => [dataPath({ engine: mount.engine, mount: mount.path, path: PROBE }), NONE]);
+}
+
+/** What none of the three may touch: policies, roles, and making tokens. */
+function forbidden({ authMount, policyPrefix }: VaultNames, mounts: readonly ServedMount[]): Expectation[] {
+  return [
+    [`sys/policies/acl/${policyPrefix}-admin`, NONE],
+    [`sys/policies/acl/${PROBE}`, NONE],
+    [`auth/${authMount}/role/admin`, NONE],
+    [`auth/${authMount}/role/admin/secret-id`, NONE],
+    ...mounts.map(({ path }): Expectation => [`auth/${authMount}/role/${readerRoleName(path)}`, NONE]),
+    ...mounts.map(({ path }): Expectation => [`auth/${authMount}/role/${readerRoleName(path)}/custom-secret-id`, NONE]),
+    ["auth/token/create", NONE],
+    ["auth/token/create-orphan", NONE],
+    [`sys/auth/${PROBE}`, NONE],
+    [`sys/mounts/${PROBE}`, NONE],
+  ];
+}

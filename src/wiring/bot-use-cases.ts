@@ -1,0 +1,137 @@
+import { randomUUID } from "node:crypto";
+import type { AskDeps } from "../../handlers/ask.ts";
+import type { DecideDeps } from "../../handlers/decide.ts";
+import type { HomeDeps } from "../../handlers/home.ts";
+import type { Reporting } from "../../handlers/reporting.ts";
+import type { RequestDeps } from "../../handlers/request.ts";
+import type { TriageDeps } from "../../handlers/triage.ts";
+import { ringMigration } from "../../jobs/migrate.ts";
+import { type DecideDeps as ApprovalDeps, approveRequest } from "../approvals/approve-request.ts";
+import type { Membership } from "../approvals/membership.ts";
+import { orderUndo } from "../approvals/order-undo.ts";
+import { rejectRequest } from "../approvals/reject-request.ts";
+import { retryMigration } from "../approvals/retry-migration.ts";
+import { sendRequest } from "../approvals/send-request.ts";
+import { withdrawRequest } from "../approvals/withdraw-request.ts";
+import type { Signer } from "../audit/signing.ts";
+import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
+import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
+import type { CatalogSource } from "../catalog/catalog-source.ts";
+import { describeEntry } from "../catalog/describe-entry.ts";
+import { findEntries } from "../catalog/find-entries.ts";
+import { refreshEntry } from "../catalog/refresh-entry.ts";
+import type { BotConfig } from "../config.ts";
+import { openAiClassifier } from "../llm/openai-classifier.ts";
+import type { Classifier } from "../metadata/classifier.ts";
+import { confirmMetadata } from "../metadata/confirm-metadata.ts";
+import { suggestMetadata } from "../metadata/suggest-metadata.ts";
+import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
+import { preflight } from "../migration/preflight.ts";
+import { suggestTargetName } from "../migration/target-name.ts";
+import { Secret } from "../secret.ts";
+import type { Desk } from "../slack/slack-desk.ts";
+import { enqueueRedraw } from "../store/outbox.ts";
+import { rememberOnce } from "../store/remember-once.ts";
+import { claimCase } from "../support/claim-case.ts";
+import { openCase } from "../support/open-case.ts";
+import { relayToRequester, relayToThread } from "../support/relay.ts";
+import { resolveCase } from "../support/resolve-case.ts";
+import type { Base } from "./open-base.ts";
+import { viewSettings } from "./view-settings.ts";
+
+export interface BotParts {
+  readonly desk: Desk;
+  readonly membership: Membership;
+  readonly signer: Signer;
+  readonly source: CatalogSource;
+}
+
+export type BotUseCases = AskDeps & RequestDeps & DecideDeps & TriageDeps & HomeDeps;
+
+/** Binds every use-case that people reach through Slack to this process's stores and vendors. */
+export function botUseCases(
+  base: Base,
+  config: BotConfig,
+  { desk, membership, signer, source }: BotParts,
+): BotUseCases {
+  const { common, rules, store, queues, log, now, onClose } = base;
+  const keyring = signer.keyring;
+  const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
+  onClose(async () => clients.close());
+  const target = secretsManagerTarget(clients);
+  const decide: ApprovalDeps = {
+    store,
+    signer,
+    keyring,
+    now,
+    newId: randomUUID,
+    membership,
+    rules: {
+      approvers: rules.approvals.approvers,
+      rule: "four-eyes",
+      validHours: rules.approvals.validHours,
+      versionRule: rules.approvals.versionRule,
+    },
+    ringMigration: (migrationId, attempt) => ringMigration(queues, migrationId, attempt),
+  };
+  const classifier = classifierOf(config, now);
+  const options = Object.fromEntries(
+    Object.entries(rules.metadata).flatMap(([field, { options: list }]) => (list ? [[field, list]] : [])),
+  );
+  const cases = { store, now, membership, staff: rules.support.staff };
+  const reporting: Reporting = {
+    log,
+    desk,
+    now,
+    recordInbox: (id, kind, actor) => rememberOnce(store, { id, kind, actor, at: now() }),
+  };
+  return {
+    ...reporting,
+    settings: viewSettings(rules),
+    supportChannel: rules.support.channel,
+    findEntries: (text) => findEntries(store, text),
+    describeEntry: (entryId) => describeEntry(store, entryId),
+    refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId),
+    suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
+    preflight: (input) =>
+      preflight({ store, target, allowedTargets: rules.targets, installation: rules.installation, now }, input),
+    suggestTargetName,
+    async sendRequest({ content, replaces, entryId, said }) {
+      const sent = await sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });
+      await confirmMetadata(store, { entryId, values: said, by: content.requester, now: now() });
+      return sent;
+    },
+    loadRequestState: (requestId) => loadRequestState(store, requestId),
+    listRequestStates: ({ requester, status }: { requester?: string; status?: "waiting" }) =>
+      listRequestStates(store, {
+        ...(requester !== undefined && { requester }),
+        ...(status !== undefined && { statuses: [status] }),
+      }),
+    isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
+    approveRequest: (input) => approveRequest(decide, input),
+    rejectRequest: (input) => rejectRequest(decide, input),
+    withdrawRequest: (input) => withdrawRequest(decide, input),
+    retryMigration: (input) => retryMigration(decide, input),
+    orderUndo: (input) => orderUndo(decide, input),
+    redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
+    openCase: (input) => openCase(cases, input),
+    claimCase: (input) => claimCase(cases, input),
+    resolveCase: (input) => resolveCase(cases, input),
+    relayToRequester: (message) => relayToRequester(cases, message),
+    relayToThread: (message) => relayToThread(cases, message),
+  };
+}
+
+/** null: no key and no endpoint is configured, and suggestions come from rules alone. */
+function classifierOf(config: BotConfig, now: () => Date): Classifier | null {
+  const { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: baseUrl } = config;
+  if (apiKey === undefined && baseUrl === undefined) return null;
+  return openAiClassifier({
+    apiKey: apiKey ?? new Secret("none"), // an endpoint of one's own may want no key
+    baseUrl: baseUrl ?? null,
+    model: config.OPENAI_MODEL,
+    timeoutMs: config.OPENAI_TIMEOUT_MS,
+    callsPerHour: config.OPENAI_CALLS_PER_HOUR,
+    now,
+  });
+}

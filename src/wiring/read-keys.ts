@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { type Keyring, keyringFromPems, type Signer, signerFromPem } from "../audit/signing.ts";
+import { BadConfigError } from "../config.ts";
+
+/** @throws {BadConfigError} Names the variable and the file, never what is in it. */
+export function readSigner(variable: string, file: string): Signer {
+  return read(variable, file, signerFromPem);
+}
+
+/** @throws {BadConfigError} */
+export function readKeyring(variable: string, files: readonly string[]): Keyring {
+  const pems = files.map((file) => read(variable, file, (pem) => pem));
+  try {
+    return keyringFromPems(pems);
+  } catch {
+    throw new BadConfigError([
+      `${variable} names a file that holds no Ed25519 public key. Make keys with \`glovebox keys\`.`,
+    ]);
+  }
+}
+
+function read<T>(variable: string, file: string, parse: (text: string) => T): T {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    throw new BadConfigError([`${variable} names ${file}, which can't be read. Make keys with \`glovebox keys\`.`]);
+  }
+  try {
+    return parse(text);
+  } catch {
+    throw new BadConfigError([`${variable} names ${file}, which holds no such key. Make keys with \`glovebox keys\`.`]);
+  }
+}

@@ -1,0 +1,33 @@
+import type { Signed } from "../audit/signing.ts";
+import { loadRequestState } from "../migration/load-request-state.ts";
+import type { SqsIntake } from "../queue/sqs-intake.ts";
+import { drawCopies } from "../slack/draw-copies.ts";
+import type { Desk } from "../slack/slack-desk.ts";
+import type { ClaimedDelivery } from "../store/claim-delivery.ts";
+import { loadCaseState } from "../support/load-case-state.ts";
+import type { Base } from "./open-base.ts";
+import { viewSettings } from "./view-settings.ts";
+
+/** Carries one delivery of the outbox: envelopes to the intake queue, everything else to Slack. */
+export function sendDelivery(
+  { store, rules, now }: Base,
+  desk: Desk,
+  intake: Pick<SqsIntake, "send">,
+): (delivery: ClaimedDelivery) => Promise<void> {
+  const { approvals, support } = rules;
+  const drawing = {
+    store,
+    desk,
+    settings: viewSettings(rules),
+    channels: { approvals: approvals.channel, support: support.channel },
+    now,
+    loadRequestState: (requestId: string) => loadRequestState(store, requestId),
+    loadCaseView: (caseId: string) => loadCaseState(store, caseId),
+  };
+  return async (delivery) => {
+    if (delivery.kind !== "envelope") return drawCopies(drawing, delivery);
+    const { bytes, signature, keyId } = delivery.detail;
+    const signed: Signed = { bytes: String(bytes), signature: String(signature), keyId: String(keyId) };
+    await intake.send(signed);
+  };
+}

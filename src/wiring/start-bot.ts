@@ -1,0 +1,134 @@
+import { registerAsk } from "../../handlers/ask.ts";
+import { registerDecide } from "../../handlers/decide.ts";
+import { registerHome } from "../../handlers/home.ts";
+import { openIntake, registerRequest } from "../../handlers/request.ts";
+import { registerTriage } from "../../handlers/triage.ts";
+import { deliverWorker, ringDelivery } from "../../jobs/deliver.ts";
+import { DISCOVER_QUEUE, discoverJob } from "../../jobs/discover.ts";
+import { takeIntakeMessage } from "../../jobs/intake.ts";
+import { startSweep } from "../../jobs/sweep.ts";
+import { keepGate } from "../approvals/keep-gate.ts";
+import { recordPoison } from "../approvals/record-poison.ts";
+import type { Keyring } from "../audit/signing.ts";
+import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
+import type { BotConfig } from "../config.ts";
+import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
+import type { Secret } from "../secret.ts";
+import { openApp } from "../slack/open-app.ts";
+import { type Desk, slackDesk } from "../slack/slack-desk.ts";
+import { slackMembership } from "../slack/slack-membership.ts";
+import { standingClient } from "../vault/approle-login.ts";
+import { vaultCatalogSource } from "../vault/catalog-source.ts";
+import { vaultGatePolicy } from "../vault/gate-policy.ts";
+import { botUseCases } from "./bot-use-cases.ts";
+import { lookAtRings } from "./loop.ts";
+import type { Base } from "./open-base.ts";
+import { readSigner } from "./read-keys.ts";
+import { sendDelivery } from "./send-delivery.ts";
+
+const GATE_EVERY_MS = 15_000;
+const SWEEP_EVERY_SECONDS = 30;
+const CRAWL_EVERY_SECONDS = 3_600;
+
+/** The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value. */
+export async function startBot(base: Base, config: BotConfig): Promise<void> {
+  const { common, rules, store, log, onClose } = base;
+  const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
+  const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
+  const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
+  const { keyring } = signer;
+  const client = (roleId: string, secretId: Secret) =>
+    standingClient(
+      { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS },
+      { mount: common.VAULT_AUTH_MOUNT, roleId, secretId },
+    );
+  const source = vaultCatalogSource(client(config.VAULT_CATALOG_ROLE_ID, config.VAULT_CATALOG_SECRET_ID));
+  const policy = vaultGatePolicy(client(config.VAULT_GATE_ROLE_ID, config.VAULT_GATE_SECRET_ID), {
+    authMount: common.VAULT_AUTH_MOUNT,
+    policyPrefix: common.VAULT_POLICY_PREFIX,
+  });
+
+  const gate = lookAtRings(base, { channels: ["gate_ask", "control"], everyMs: GATE_EVERY_MS, what: "the gate" }, () =>
+    keepGate({
+      store,
+      policy,
+      keyring,
+      membership,
+      approvers: rules.approvals.approvers,
+      maxPerHour: rules.gate.maxPerHour,
+      now: base.now,
+    }),
+  );
+  onClose(() => gate.stop());
+  const intake = startIntake(base, config, keyring);
+  startDeliveries(base, desk, intake);
+  await startSlack(base, config, { desk, membership, signer, source });
+  const sweeping = await startSweep(base.queues, { store, now: base.now }, SWEEP_EVERY_SECONDS);
+  onClose(() => sweeping.close());
+  const crawl = () => crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
+  const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
+  onClose(() => crawling.close());
+  await base.queues.every(DISCOVER_QUEUE, CRAWL_EVERY_SECONDS);
+}
+
+function startIntake(
+  { common, rules, store, log, now, onClose }: Base,
+  config: BotConfig,
+  keyring: Keyring,
+): SqsIntake {
+  const intake = sqsIntake({
+    queueUrl: config.INTAKE_QUEUE_URL,
+    dlqUrl: config.INTAKE_DLQ_URL,
+    region: common.AWS_REGION,
+    ...(common.AWS_ENDPOINT_URL !== undefined && { endpoint: common.AWS_ENDPOINT_URL }),
+    log,
+  });
+  onClose(async () => intake.close());
+  const deps = { store, keyring, now, rules: { expireAfterHours: rules.approvals.expireAfterHours } };
+  const consuming = intake.consume(
+    (body) => takeIntakeMessage(deps, body),
+    (message) => recordPoison({ store, now }, message),
+  );
+  onClose(() => consuming.stop());
+  return intake;
+}
+
+function startDeliveries(base: Base, desk: Desk, intake: SqsIntake): void {
+  const { store, queues, doorbell, onClose } = base;
+  const deliver = sendDelivery(base, desk, intake);
+  const worker = deliverWorker(queues, { store, deliver });
+  onClose(() => worker.close());
+  doorbell.on("outbox", (outboxId) => void ringDelivery(queues, Number(outboxId)));
+}
+
+async function startSlack(base: Base, config: BotConfig, parts: Parameters<typeof botUseCases>[2]): Promise<void> {
+  const { app, start, stop } = openApp({
+    botToken: config.SLACK_BOT_TOKEN,
+    transport: { kind: "socket", appToken: config.SLACK_APP_TOKEN },
+    slackApiUrl: config.SLACK_API_URL,
+    log: {
+      debug: (words) => base.log.debug(words),
+      info: (words) => base.log.info(words),
+      warn: (words) => base.log.warn(words),
+      error: (words) => base.log.error(words),
+    },
+  });
+  const deps = botUseCases(base, config, parts);
+  registerAsk(app, deps, (ask) => openIntake(deps, ask));
+  registerRequest(app, deps);
+  registerDecide(app, deps);
+  registerTriage(app, deps);
+  registerHome(app, deps);
+  await start();
+  base.onClose(stop);
+}
+
+/** A line now and then, so that the terminal shows how far the crawl is. */
+function reportCrawl(log: Base["log"]): (progress: CrawlProgress) => void {
+  let lastAt = 0;
+  return (progress) => {
+    if (Date.now() - lastAt < 1_000) return;
+    lastAt = Date.now();
+    log.info({ ...progress }, "crawling Vault, metadata only");
+  };
+}

@@ -1,0 +1,63 @@
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { migrateWorker } from "../../jobs/migrate.ts";
+import { askGate } from "../approvals/ask-gate.ts";
+import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
+import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
+import { BadConfigError, type Role, type WorkerConfig } from "../config.ts";
+import { codeOf } from "../errors.ts";
+import { cleanUpAfterCrash } from "../migration/keep-fence.ts";
+import type { MigrateDeps } from "../migration/migrate-deps.ts";
+import { migrateSecret } from "../migration/migrate-secret.ts";
+import { type DigestKey, digestKeyFromFile } from "../migration/value-digest.ts";
+import { vaultLeaseBroker } from "../vault/lease-broker.ts";
+import type { Base } from "./open-base.ts";
+import { readKeyring, readSigner } from "./read-keys.ts";
+
+/** The role that moves: it holds the admin identity and the writer, and no key that approves. */
+export async function startWorker(base: Base, config: WorkerConfig, role: Role): Promise<void> {
+  const deps = workerDeps(base, config, role);
+  await cleanUpAfterCrash(deps).catch((error: unknown) =>
+    base.log.warn({ code: codeOf(error) }, "could not clean up after an earlier run yet; the next move does it first"),
+  );
+  const worker = migrateWorker(base.queues, (migrationId) => migrateSecret(deps, migrationId));
+  base.onClose(() => worker.close()); // waits for the migration in hand
+}
+
+export function workerDeps(base: Base, config: WorkerConfig, role: Role): MigrateDeps {
+  const { common, rules, store, doorbell, log, now } = base;
+  const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
+  const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
+  base.onClose(async () => clients.close());
+  return {
+    store,
+    keyring: readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES),
+    signer: readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE),
+    digestKey: readDigestKey(config.DIGEST_KEY_FILE),
+    broker: vaultLeaseBroker({
+      vault: { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS },
+      names,
+      admin: { mount: names.authMount, roleId: config.VAULT_ADMIN_ROLE_ID, secretId: config.VAULT_ADMIN_SECRET_ID },
+      readerTtlMs: config.VAULT_READER_TTL_SECONDS * 1_000,
+      now,
+    }),
+    target: secretsManagerTarget(clients),
+    allowedTargets: rules.targets,
+    askGate: askGate({ store, doorbell, newId: randomUUID, timeoutMs: config.GATE_TIMEOUT_MS }),
+    installation: rules.installation,
+    separation: role === "all" ? "off" : "on",
+    holder: `${hostname()}:${process.pid}`,
+    fenceSeconds: config.FENCE_SECONDS,
+    now,
+    newId: randomUUID,
+    log,
+  };
+}
+
+function readDigestKey(file: string): DigestKey {
+  try {
+    return digestKeyFromFile(file);
+  } catch (error) {
+    throw new BadConfigError([`DIGEST_KEY_FILE: ${error instanceof Error ? error.message : "is not a digest key"}`]);
+  }
+}
