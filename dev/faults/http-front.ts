@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer as createListener, type Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { FaultList, FrontAnswer } from "./fault-list.ts";
+import { methodOf, withListMethod } from "./list-method.ts";
 
 /** A request as rules see it. Bodies live in memory for as long as the call does: they may hold secret values. */
 export interface FrontRequest {
@@ -37,9 +38,6 @@ export interface HttpFront<Call> {
   stop(): Promise<void>;
 }
 
-// Longer than any client keeps an idle connection. Node's own 5 s would cut one in the moment a client uses it again:
-// a fault that nobody ordered.
-const KEEP_ALIVE_MS = 10 * 60_000;
 const HOP_BY_HOP = new Set(["connection", "keep-alive", "transfer-encoding", "content-length"]);
 
 /** An HTTP server on a free port that passes every call on to `target`, except where a rule or a fault says otherwise. */
@@ -55,8 +53,8 @@ export async function startHttpFront<Call extends object>(options: FrontOptions<
   };
 
   const handle = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = "GET", url: path = "/", headers } = incoming;
-    const asked: FrontRequest = { method, path, headers, body: await buffer(incoming) };
+    const { url: path = "/", headers } = incoming;
+    const asked: FrontRequest = { method: methodOf(incoming.method), path, headers, body: await buffer(incoming) };
     const call = nameCall(asked);
     calls.push({ ...call, at: new Date() });
     const fault = faults.next(call);
@@ -71,23 +69,25 @@ export async function startHttpFront<Call extends object>(options: FrontOptions<
     response.writeHead(answer.status, answer.headers).end(answer.body);
   };
 
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (incoming, response) => {
+  const http = createServer((incoming, response) => {
     // The server behind is gone, or we are stopping: the caller sees what it would see without a front.
     handle(incoming, response).catch(() => cut(response));
   });
-  server.on("connection", (socket) => {
+  const listener = createListener({ noDelay: true }, (socket) => {
     if (isDown) return void socket.destroy();
     sockets.add(socket);
-    socket.on("error", () => undefined);
     socket.once("close", () => sockets.delete(socket));
+    // Not a socket but a stream: so the HTTP server sets no idle timeout either, which would now and then cut a
+    // connection in the moment a client uses it again: a fault that nobody ordered.
+    http.emit("connection", withListMethod(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  server.unref();
+  await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
+  listener.unref();
   const cutAll = (): void => {
     for (const socket of sockets) socket.destroy();
   };
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     calls: () => [...calls],
     down: (wanted) => {
       isDown = wanted;
@@ -95,7 +95,7 @@ export async function startHttpFront<Call extends object>(options: FrontOptions<
     },
     stop: async () => {
       stopping.abort();
-      const closed = new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => listener.close(resolve));
       cutAll();
       await closed;
     },
