@@ -20,6 +20,8 @@ describe("the purpose rule", () => {
     ["payments/checkout/postgres", ["username", "password", "host"], "database-credential"],
     ["cards/ledger/settings", ["jdbc_url"], "database-credential"],
     ["payments/stripe", ["secret_key"], "payment-key"],
+    ["payments/checkout/prod/stripe", ["api_key", "webhook_secret"], "payment-key"],
+    ["payments/hooks", ["webhook_secret"], "signing-or-encryption-key"],
     ["lending/notify", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "region"], "cloud-access-key"],
     ["identity/portal", ["client_id", "client_secret", "issuer"], "oauth-client"],
     ["identity/directory-admin", ["client_id", "client_secret", "tenant_id"], "cloud-access-key"],
@@ -105,6 +107,9 @@ describe("the other rules", () => {
     ["checkout-db-prod", "checkout"],
     ["kafka/order-service", "order-service"],
     ["payments/checkout/stripe", "checkout"],
+    ["payments/checkout/prod/kafka", "checkout"],
+    ["LOANS_SCORING_TEST_ACQUIRER", "loans-scoring"],
+    ["eu-west-2/scoring/prod/endpoints", "scoring"],
   ])("names the application of %s %s", (path, expected) => {
     expect(best({ path }, "application")?.value).toBe(expected);
   });
@@ -119,6 +124,10 @@ describe("the other rules", () => {
     ["ledger/booking/db", 0.35],
   ])("finds the owner in %s with confidence %d", (path, confidence) => {
     expect(best({ path }, "ownerTeam")).toMatchObject({ value: expect.stringContaining("ledger"), confidence });
+  });
+
+  it.each([["eu-west-2/ledger/db"], ["signing/ledger/app"], ["ledger/db"]])("knows no owner of %s", (path) => {
+    expect(best({ path }, "ownerTeam")).toBeUndefined();
   });
 
   it("trusts what somebody wrote into custom metadata above its own reading", () => {

@@ -25,6 +25,9 @@ const SUPPLIERS = listed(
     "registry dockerconfigjson ssh webhook webhooks kubernetes",
 );
 
+/** As AWS names them: `eu-central-1`. */
+export const REGION = /^[a-z]{2}(-[a-z]+){1,2}-\d$/;
+
 /** The deepest path part that names something the organisation runs or builds. */
 export const applicationRule: Rule = (secret) => {
   const named = partsFromDeepest(secret.path)
@@ -33,15 +36,25 @@ export const applicationRule: Rule = (secret) => {
   const [deepest, above] = named;
   if (deepest?.name == null) return null;
   // The last part often names the secret itself; then the folder above was made for the thing that uses it.
-  const namesSecret = deepest.isLeaf && readKey(deepest.part).kind === "credential";
+  const namesSecret = deepest.isLeaf && saysWhatItIs(deepest.part);
   const chosen = namesSecret && above?.name ? above : deepest;
   const confidence = namesSecret && chosen === deepest ? 0.45 : 0.6;
   return { value: chosen.name ?? deepest.name, evidence: `\`${chosen.part}\` in the path`, confidence };
 };
 
-/** `payments-db-prod` → `payments`; null when nothing of its own is left. */
+function saysWhatItIs(part: string): boolean {
+  const reading = readKey(part);
+  return reading.kind !== "unclear" || reading.type !== null;
+}
+
+/** `payments-db-prod` and `PAYMENTS_PROD_DB` → `payments`; null when nothing of its own is left. */
 function ownName(part: string): string | null {
-  const words = wordsOf(part.replace(/\.(json|ya?ml|pem|key|txt|jks)$/i, ""));
+  if (REGION.test(part)) return null;
+  const all = wordsOf(part.replace(/\.(json|ya?ml|pem|key|txt|jks)$/i, ""));
+  const environmentAt = all.findIndex(
+    (word, at) => at > 0 && isEnvironment(word) && isEnvironment(`${word}-${all[at + 1] ?? ""}`), // not `test-runner`
+  );
+  const words = environmentAt === -1 ? all : all.slice(0, environmentAt);
   const isOver = (word: string): boolean =>
     OF_THE_SECRET.has(word) || SUPPLIERS.has(word) || /^\d+$/.test(word) || isEnvironment(word);
   while (isOver(words.at(-1) ?? "")) words.pop();

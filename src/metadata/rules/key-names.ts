@@ -41,7 +41,7 @@ const KEYS: readonly KeyRow[] = [
   [/secret_access_key|aws_secret|bucket_secret|account_key$|storage_key/, "cloud-access-key"],
   [/docker_?(config|cfg)/, "registry-credential"],
   [/(push|pull)_(credentials|secret|token)|quay_push/, "registry-credential"],
-  [/ssh.*(key|private)|id_(rsa|dsa|ecdsa|ed25519)/, "ssh-key"],
+  [/ssh.*(key|private)|deploy_key|id_(rsa|dsa|ecdsa|ed25519)/, "ssh-key"],
   [
     /(gpg|pgp|hmac|signing|sign|encryption|cipher|jws).*|keystore_password|key_store_password|pkcs8/,
     "signing-or-encryption-key",
@@ -57,7 +57,7 @@ const KEYS: readonly KeyRow[] = [
   [/htpasswd|basic_auth_pass/, "password"],
   [/licen[sc]e/, "license-key"],
   [/(integration|routing|ingest)_key|sentry_dsn/, "monitoring-key"],
-  [/payments?_.*(key|token|secret)/, "payment-key"],
+  [/payments?_(api_)?(key|token|secret)$/, "payment-key"],
   [/jks$|p12$|pfx$|(^|_)(tls|ssl|cert|crt|certificate)(_.*)?(key|pem|crt)$/, "tls-certificate"],
   [/public|(^|_)pub$|fingerprint|known_hosts|authorized_keys/, "companion"],
   [

@@ -1,6 +1,6 @@
 import type { Rule } from "../suggestion.ts";
-import { wordsOf } from "../words.ts";
 import { applicationRule } from "./application.ts";
+import { purposeWordIn } from "./purpose-words.ts";
 
 const TEAM_FOLDER = /^(teams?|squads?|tribes?|groups?|departments?)$/i;
 const TEAM_NAME = /^(?:(?:team|squad|tribe)[-_](.+)|(.+)[-_](?:team|squad|tribe))$/i;
@@ -18,7 +18,8 @@ export const ownerTeamRule: Rule = (secret) => {
   }
   const folders = secret.path.split("/").slice(0, -1);
   const [first = ""] = folders;
-  const namesSomething = applicationRule({ ...secret, path: first }) !== null && wordsOf(first).length > 0;
+  // A region or a kind of secret in front says how the estate is sorted, not by whom it is owned.
+  const namesSomething = applicationRule({ ...secret, path: first }) !== null && purposeWordIn(first) === null;
   if (folders.length < 2 || !namesSomething) return null;
   return {
     value: first,

@@ -49,7 +49,7 @@ const PRODUCT_WORDS: Vocabulary = [
   ],
   ["smtp-credential", "sendgrid mailgun postmark mailjet sparkpost mail"],
   ["cloud-access-key", "aws gcp gcs azure s3 minio velero openstack iam sts ec2 gcloud"],
-  ["payment-key", "stripe adyen paypal braintree klarna worldpay mollie"],
+  ["payment-key", "stripe adyen paypal braintree klarna worldpay mollie acquirer merchant"],
   ["oauth-client", "keycloak okta auth0 azuread entra zitadel cognito"],
   ["infrastructure-token", "kubernetes k8s k3s consul nomad tailscale netbird rancher"],
   ["service-account", "vsphere vcenter vmware freeipa"],

@@ -35,6 +35,9 @@ const PASSWORD_OPENS_IT = new Set<SecretType>([
   "license-key",
 ]);
 
+/** What verifies a product's calls belongs to its credentials: `stripe` with `api_key` and `webhook_secret`. */
+const OF_THE_PRODUCT = /web_?hook.*(secret|signature)/i;
+
 interface Credential {
   readonly keys: readonly string[];
   readonly type: SecretType | null;
@@ -83,8 +86,9 @@ function readKeys(secret: NamedSecret, context: WordFound | null): { credentials
     if (reading.kind === "companion") continue;
     if (reading.kind === "credential") {
       const fitting = reading.shape === "password" ? contextOf(secret, (type) => PASSWORD_OPENS_IT.has(type)) : context;
-      const word = reading.type === null ? fitting : null;
-      credentials.push({ keys: [key], type: reading.type ?? word?.type ?? null, shape: reading.shape, word });
+      const isOfProduct = OF_THE_PRODUCT.test(key) && context?.isPurpose === false;
+      const word = isOfProduct ? context : reading.type === null ? fitting : null;
+      credentials.push({ keys: [key], type: word?.type ?? reading.type, shape: reading.shape, word });
     } else if (reading.type !== null) {
       // A product's name as a key: the path may say what it has of that product, such as its licence.
       const word = context?.isPurpose ? context : null;
