@@ -5,7 +5,7 @@ import { isCurrentVersionDeleted } from "./current-version.ts";
 import { type ShownName, showName } from "./show-name.ts";
 
 /** What is said of one field of an entry: by a person, and by rules, neighbours or a model. */
-export interface EntryFact {
+interface EntryFact {
   readonly field: string;
   readonly confirmed: { readonly value: string; readonly by: string; readonly at: Date } | null;
   /** The surest first. */

@@ -2,7 +2,7 @@
 export const FIELDS = ["purpose", "ownerTeam", "application", "environment", "classification", "rotation"] as const;
 export type Field = (typeof FIELDS)[number];
 
-export type SuggestionSource = "rules" | "neighbours" | "llm" | "vault-metadata";
+type SuggestionSource = "rules" | "neighbours" | "llm" | "vault-metadata";
 
 /** A value that somebody may confirm. It is never a fact by itself. */
 export interface Suggestion {

@@ -6,7 +6,7 @@ import {
   type SecretMetadata,
 } from "../../src/catalog/catalog-source.ts";
 
-export interface FakeEntry {
+interface FakeEntry {
   version?: number;
   isDeleted?: boolean;
   keyNames?: readonly string[];

@@ -26,7 +26,7 @@ const SUPPLIERS = listed(
 );
 
 /** As AWS names them: `eu-central-1`. */
-export const REGION = /^[a-z]{2}(-[a-z]+){1,2}-\d$/;
+const REGION = /^[a-z]{2}(-[a-z]+){1,2}-\d$/;
 
 /** The deepest path part that names something the organisation runs or builds. */
 export const applicationRule: Rule = (secret) => {

@@ -80,7 +80,7 @@ const TYPE_HAS_SHAPE = new Set<string>(["password", "api-key", "named-token", "t
 /** A first word that names no product: `access_token` is a token like any other. */
 const EMPTY_PREFIX = /^(access|auth|refresh|bearer|my|the|secret|bot|test|private|shared|master|app|api)_/;
 
-export const normalizedKey = (key: string): string => wordsOf(key).join("_");
+const normalizedKey = (key: string): string => wordsOf(key).join("_");
 
 /** The sets of keys found, and the keys that they explain. */
 export function readKeySets(keyNames: readonly string[]): { type: SecretType; keys: string[] }[] {
