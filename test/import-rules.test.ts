@@ -34,6 +34,7 @@ describe("the arrows of the house", () => {
     ["a room, a handler", "src/support/a.ts", 'import { x } from "../../handlers/b.ts";'],
     ["an edge, a job", "src/queue/a.ts", 'import { x } from "../../jobs/b.ts";'],
     ["a handler, a job", "handlers/a.ts", 'import { x } from "../jobs/b.ts";'],
+    ["a handler, the store", "handlers/a.ts", 'import { x } from "../src/store/b.ts";'],
     ["a handler, an edge that is not Slack", "handlers/a.ts", 'import { x } from "../src/aws/b.ts";'],
     ["a prompt, the code of a room", "prompts/a.ts", 'import { x } from "../src/metadata/b.ts";'],
     ["anybody, the composition root", "src/cli/a.ts", 'import { x } from "../main.ts";'],

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Store } from "../store/open-store.ts";
 import { ApprovalStatement } from "./content.ts";
 import { GateRefusedError } from "./gate-errors.ts";
-import type { KeepGateDeps } from "./keep-gate.ts";
+import type { KeepGateDeps } from "./keep-gate-deps.ts";
 import { ungrantableReason } from "./mint-metadata.ts";
 import { readSigned, SignatureRefusedError } from "./read-signed.ts";
 

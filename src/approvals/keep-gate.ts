@@ -1,23 +1,11 @@
 import { sql } from "kysely";
 import { appendEvent } from "../audit/append-event.ts";
-import type { Keyring } from "../audit/signing.ts";
 import { notify } from "../store/notify.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ApprovalStatement } from "./content.ts";
 import { assertAskAllowed, type OpenAsk } from "./gate-checks.ts";
 import { GateRefusedError } from "./gate-errors.ts";
-import type { GatePolicy } from "./gate-policy.ts";
-import type { Membership } from "./membership.ts";
-
-export interface KeepGateDeps {
-  readonly store: Store;
-  readonly policy: GatePolicy;
-  readonly keyring: Keyring;
-  readonly membership: Membership;
-  readonly approvers: { readonly users: readonly string[]; readonly usergroups: readonly string[] };
-  readonly maxPerHour: number;
-  readonly now: () => Date;
-}
+import type { KeepGateDeps } from "./keep-gate-deps.ts";
 
 const LOCK = 7_206_003; // one gate writes at a time: Vault's policies have no compare-and-set
 

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from "bullmq";
 import { codeOf, GloveboxError } from "../errors.ts";
-import type { QueuedJob } from "./open-queues.ts";
+import type { QueuedJob } from "./queued-job.ts";
 
 /**
  * Lets nothing but an error's code out of a job: BullMQ keeps messages and stack traces as plain text, and vendors'

@@ -8,12 +8,7 @@ import {
   type QueueHandle,
   redisBackend,
 } from "./queue-backend.ts";
-
-/** What a worker is given of a job: ids, never content. BullMQ keeps job data as plain text. */
-export interface QueuedJob {
-  readonly id?: string | undefined;
-  readonly data: unknown;
-}
+import type { QueuedJob } from "./queued-job.ts";
 
 export interface QueueLog {
   /** @param code An error's code or class; messages of vendors stay out of the log. */

@@ -1,5 +1,5 @@
 import { createPostgresBackend, type JobsOptions, Queue, Worker } from "bullmq";
-import type { QueuedJob } from "./open-queues.ts";
+import type { QueuedJob } from "./queued-job.ts";
 
 /** The part of a BullMQ queue that we use; the same on both backends. */
 export interface QueueHandle {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { GloveboxError } from "../../src/errors.ts";
-import type { QueuedJob } from "../../src/queue/open-queues.ts";
+import type { QueuedJob } from "../../src/queue/queued-job.ts";
 import { type BackendName, freshQueuePlace, openTestQueues } from "./backends.ts";
 
 const WORKER = fileURLToPath(new URL("worker-process.ts", import.meta.url));

@@ -1,0 +1,14 @@
+import type { Keyring } from "../audit/signing.ts";
+import type { Store } from "../store/open-store.ts";
+import type { GatePolicy } from "./gate-policy.ts";
+import type { Membership } from "./membership.ts";
+
+export interface KeepGateDeps {
+  readonly store: Store;
+  readonly policy: GatePolicy;
+  readonly keyring: Keyring;
+  readonly membership: Membership;
+  readonly approvers: { readonly users: readonly string[]; readonly usergroups: readonly string[] };
+  readonly maxPerHour: number;
+  readonly now: () => Date;
+}
