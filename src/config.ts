@@ -127,3 +127,10 @@ function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
     string
   >;
 }
+
+/** For commands that only look into the database. @throws {BadConfigError} */
+export function loadStoreConfig(env: NodeJS.ProcessEnv): Pick<CommonConfig, "DATABASE_URL"> {
+  const parsed = Common.pick({ DATABASE_URL: true }).safeParse(withoutEmpty(env));
+  if (!parsed.success) throw new BadConfigError(parsed.error.issues.map(faultText));
+  return parsed.data;
+}

@@ -21,6 +21,7 @@ export interface ServedMount {
 const SELF = {
   "auth/token/lookup-self": { capabilities: ["read"] },
   "auth/token/revoke-self": { capabilities: ["update"] },
+  "sys/capabilities-self": { capabilities: ["update"] }, // tells rights, gives none: doctor asks it
 } as const;
 
 /** Lists and reads metadata, never data. */

@@ -1,0 +1,85 @@
+import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
+import { findEntries } from "../catalog/find-entries.ts";
+import { formatPath } from "../catalog/secret-path.ts";
+import { showName } from "../catalog/show-name.ts";
+import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
+import type { RequestState } from "../migration/request-state.ts";
+import type { Store } from "../store/open-store.ts";
+
+export interface TerminalAnswer {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+/** What the catalogue knows of a secret: `glovebox what`. */
+export async function describeForTerminal(store: Store, text: string): Promise<TerminalAnswer> {
+  const found = await findEntries(store, text);
+  if (found.kind === "one") return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId)) };
+  const near = found.near.map(({ shown, note }) => `  ${shown}${note === null ? "" : `  (${note})`}`);
+  const head = found.kind === "several" ? `Several secrets are spelt like ${text}:` : `The catalogue has no ${text}.`;
+  return {
+    ok: false,
+    lines: near.length > 0 && found.kind === "none" ? [`${head} The nearest are:`, ...near] : [head, ...near],
+  };
+}
+
+/** The state of a request (`RQ-1001`), of a secret, or of everything under way: `glovebox status`. */
+export async function statusForTerminal(store: Store, text: string | null): Promise<TerminalAnswer> {
+  if (text === null) return { ok: true, lines: await overview(store) };
+  const state = /^RQ-\d+$/i.test(text) ? await loadRequestState(store, text.toUpperCase()) : null;
+  if (state) return { ok: true, lines: requestLines(state) };
+  const found = await findEntries(store, text);
+  if (found.kind !== "one") return describeForTerminal(store, text);
+  const states = await listRequestStates(store, { entryId: found.entry.entryId });
+  if (states.length === 0)
+    return { ok: true, lines: ["Nobody has asked to migrate it. Next: `/secrets migrate` in Slack."] };
+  return { ok: true, lines: states.flatMap(requestLines) };
+}
+
+async function overview(store: Store): Promise<string[]> {
+  const count = (table: "entry" | "poisonedMessage") =>
+    store
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+  const [entries, poisoned, control] = await Promise.all([
+    count("entry"),
+    count("poisonedMessage"),
+    store.selectFrom("control").selectAll().executeTakeFirstOrThrow(),
+  ]);
+  const byStatus = await store
+    .selectFrom("request")
+    .select(["status", ({ fn }) => fn.countAll<number>().as("count")])
+    .groupBy("status")
+    .orderBy("status")
+    .execute();
+  return [
+    control.isPaused ? `Paused by ${control.changedBy}: ${control.reason}` : "Running.",
+    `${entries.count} secrets in the catalogue, ${poisoned.count} poisoned messages.`,
+    ...byStatus.map(({ status, count: requests }) => `  ${status.padEnd(10)} ${requests}`),
+  ];
+}
+
+function requestLines({ id, status, content, migration, nextStep }: RequestState): string[] {
+  const { source, target } = content;
+  return [
+    `${id}  ${status}  ${showName(formatPath(source)).shown} to ${target.name} (${target.accountId}, ${target.region})`,
+    ...(migration?.causeText ? [`  ${migration.causeText}`] : []),
+    `  Next: ${nextStep}`,
+  ];
+}
+
+function entryLines(entry: EntryDescription): string[] {
+  const { source, currentVersion, keyNames, customMetadata, vaultCreatedAt, vaultUpdatedAt } = entry;
+  const { shown, note } = showName(formatPath(source));
+  const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? "not known";
+  return [
+    `${shown}${note === null ? "" : `  (${note})`}`,
+    `  engine    ${source.engine}, version ${currentVersion ?? "not known"}${entry.isDeleted ? ", deleted" : ""}${entry.goneAt ? ", gone from Vault" : ""}`,
+    `  created   ${day(vaultCreatedAt)}, changed ${day(vaultUpdatedAt)}`,
+    `  keys      ${keyNames === null ? "not known without reading" : keyNames.join(", ") || "none"}`,
+    ...Object.entries(customMetadata).map(([name, value]) => `  metadata  ${name}=${value}`),
+    ...entry.twins.map(({ name }) => `  looks like ${name.shown}${name.note === null ? "" : ` (${name.note})`}`),
+    `  request   ${entry.requestId === null ? "none" : `${entry.requestId}, ${entry.requestStatus}`}`,
+  ];
+}

@@ -1,0 +1,225 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import { Command, Option } from "commander";
+import { setPaused } from "./approvals/set-paused.ts";
+import { createKeys, KeysExistError } from "./cli/keys.ts";
+import { describeForTerminal, statusForTerminal } from "./cli/look-up.ts";
+import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
+import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
+import { BadConfigError, EX_CONFIG, loadConfig, loadStoreConfig, ROLES, type Role } from "./config.ts";
+import { codeOf, GloveboxError } from "./errors.ts";
+import { BadRulesError, loadRules, type Rules } from "./rules.ts";
+import { Secret } from "./secret.ts";
+import { openStore, type Store } from "./store/open-store.ts";
+import { openVaultClient } from "./vault/vault-client.ts";
+import { examine } from "./wiring/doctor.ts";
+import { redrive } from "./wiring/redrive.ts";
+import { start } from "./wiring/start.ts";
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+const complain = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** The environment and glovebox.yaml, read once, with every fault of both named together. */
+function configure(role: Role): { config: ReturnType<typeof loadConfig>; rules: Rules } {
+  const faults: string[] = [];
+  const read = <T>(load: () => T): T | null => {
+    try {
+      return load();
+    } catch (error) {
+      if (error instanceof BadConfigError) faults.push(...error.faults);
+      else if (error instanceof BadRulesError) faults.push(error.message);
+      else throw error;
+      return null;
+    }
+  };
+  const config = read(() => loadConfig(process.env, role));
+  const rules = read(() => loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml"));
+  if (config === null || rules === null) throw new BadConfigError(faults);
+  return { config, rules };
+}
+
+async function withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
+  const store = openStore(loadStoreConfig(process.env).DATABASE_URL.reveal(), () => {}, 2);
+  try {
+    return await use(store);
+  } finally {
+    await store.destroy();
+  }
+}
+
+const program = new Command("glovebox").description(
+  "Carries secrets from HashiCorp Vault to AWS Secrets Manager, one approved path at a time.",
+);
+const role = new Option("--role <role>", "what this process does").choices([...ROLES]).default("all");
+
+program
+  .command("start")
+  .description("start the bot, the worker, or both; SIGTERM drains")
+  .addOption(role)
+  .action(async (options: { role: Role }) => {
+    const { config, rules } = configure(options.role);
+    const running = await start(config, rules);
+    let isStopping = false;
+    const stop = (): void => {
+      if (isStopping) return;
+      isStopping = true;
+      void running.stop().then(() => process.exit(0));
+    };
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+  });
+
+program
+  .command("doctor")
+  .description("try every right that is needed, and every right that must be absent, against the real systems")
+  .addOption(role)
+  .action(async (options: { role: Role }) => {
+    const { config, rules } = configure(options.role);
+    const { VAULT_TOKEN } = process.env;
+    const findings = await examine(config, rules, VAULT_TOKEN ? new Secret(VAULT_TOKEN) : null);
+    for (const { ok, text } of findings) print(`${ok ? "OK    " : "NOT OK"}  ${text}`);
+    const wrong = findings.filter(({ ok }) => !ok).length;
+    print(wrong === 0 ? "Everything is as it must be." : `${wrong} of ${findings.length} are not as they must be.`);
+    process.exitCode = wrong === 0 ? 0 : 1;
+  });
+
+program
+  .command("vault-setup")
+  .description("print what Glovebox needs in Vault, or apply it with an operator's token (VAULT_ADDR, VAULT_TOKEN)")
+  .option("--apply", "write it")
+  .option(
+    "--credentials <folder>",
+    "with --apply: where the logins of the bot and the worker go",
+    ".glovebox/credentials",
+  )
+  .option("--mount <path...>", "only these KV mounts; all of them where absent", [])
+  .option("--auth-mount <name>", "the auth mount of our own", process.env.VAULT_AUTH_MOUNT ?? "glovebox")
+  .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
+  .option("--bind-cidr <cidr...>", "addresses from which our processes log in", [])
+  .option("--reader-ttl <seconds>", "how long a lease can live", "60")
+  .action(async (options) => {
+    const { VAULT_ADDR, VAULT_TOKEN } = process.env;
+    const missing = Object.entries({ VAULT_ADDR, VAULT_TOKEN }).filter(([, value]) => !value);
+    if (!VAULT_ADDR || !VAULT_TOKEN) throw new BadConfigError(missing.map(([name]) => `${name} is not set`));
+    const readerTtlSeconds = Number(options.readerTtl);
+    if (!Number.isInteger(readerTtlSeconds) || readerTtlSeconds < 1) {
+      throw new BadConfigError(["--reader-ttl takes a whole number of seconds, 1 or more"]);
+    }
+    const input = {
+      operator: openVaultClient({ address: VAULT_ADDR, timeoutMs: 10_000 }, VAULT_TOKEN),
+      options: {
+        names: { authMount: options.authMount, policyPrefix: options.policyPrefix },
+        readerTtlSeconds,
+        adminTtlSeconds: 120,
+        boundCidrs: options.bindCidr,
+      },
+      mountPaths: options.mount,
+      print,
+    };
+    await (options.apply ? applyVaultSetup({ ...input, folder: options.credentials }) : printVaultSetup(input));
+  });
+
+program
+  .command("keys")
+  .description("make the signing keys and the digest key")
+  .argument("[folder]", "where they go", ".glovebox/keys")
+  .action((folder: string) => {
+    for (const line of createKeys(folder).lines) print(line);
+  });
+
+program
+  .command("config")
+  .argument("<check>", "check: read glovebox.yaml and name its faults")
+  .action(() => {
+    const file = process.env.GLOVEBOX_RULES ?? "glovebox.yaml";
+    const { targets } = loadRules(file);
+    print(`${file} is right: ${targets.length} allowed ${targets.length === 1 ? "target" : "targets"}.`);
+  });
+
+program
+  .command("what")
+  .description("what the catalogue knows of a secret")
+  .argument("<path>")
+  .action((path: string) => withStore(async (store) => show(await describeForTerminal(store, path))));
+
+program
+  .command("status")
+  .description("what is under way, or the state of one request or secret")
+  .argument("[path-or-request]")
+  .action((text?: string) => withStore(async (store) => show(await statusForTerminal(store, text ?? null))));
+
+program
+  .command("verify")
+  .description("check a saved receipt, or an export of the audit chain, offline")
+  .argument("<file>")
+  .option("--export <file>", "the audit chain in which the receipt must stand")
+  .option("--chain", "the file is itself an export of the audit chain")
+  .action((file: string, options: { export?: string; chain?: boolean }) => {
+    const files = (name: string): string[] => (process.env[name] ?? "").split(",").filter((part) => part !== "");
+    const keys = { receipts: files("RECEIPT_PUBLIC_KEY_FILES"), approvals: files("APPROVAL_PUBLIC_KEY_FILES") };
+    show(options.chain ? verifyExportFile(file, keys) : verifyReceiptFile(file, keys, options.export));
+  });
+
+for (const isPaused of [true, false]) {
+  program
+    .command(isPaused ? "pause" : "resume")
+    .description(isPaused ? "shut the gate and stop pick-up at once; nothing is lost" : "let migrations go on")
+    .requiredOption("--reason <text>", "for the audit trail")
+    .action((options: { reason: string }) =>
+      withStore(async (store) => {
+        const by = `operator:${userInfo().username}`;
+        await setPaused(store, { isPaused, by, reason: options.reason, at: new Date() });
+        print(
+          isPaused
+            ? "Paused: the gate is shut and nothing is picked up."
+            : "Resumed. Retry what failed meanwhile by its button.",
+        );
+      }),
+    );
+}
+
+program
+  .command("redrive")
+  .description("put a message of the dead-letter queue back on the intake queue")
+  .argument("<message-id>")
+  .action(async (messageId: string) => {
+    const { config } = configure("bot");
+    const isBack = await redrive(config, messageId);
+    print(
+      isBack ? "It is back on the intake queue." : "The dead-letter queue does not show it now. Try again in a minute.",
+    );
+    process.exitCode = isBack ? 0 : 1;
+  });
+
+function show({ ok, lines }: { ok: boolean; lines: readonly string[] }): void {
+  for (const line of lines) print(line);
+  if (!ok) process.exitCode = 1;
+}
+
+const VERSION = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
+  .version;
+
+try {
+  await program.version(VERSION).parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Says what is wrong without a stack trace or a value. @returns The exit code. */
+function explain(error: unknown): number {
+  if (error instanceof BadConfigError || error instanceof BadRulesError) {
+    complain(error.message);
+    return EX_CONFIG;
+  }
+  if (error instanceof KeysExistError) {
+    complain(error.message);
+    return 1;
+  }
+  if (error instanceof GloveboxError) {
+    complain(`${error.userMessage} (${error.code})`);
+    return error.code.startsWith("VAULT_") ? EX_CONFIG : 1;
+  }
+  complain(`It did not work: ${codeOf(error)}. Run \`glovebox doctor\` to see which system does not answer.`);
+  return EX_CONFIG;
+}

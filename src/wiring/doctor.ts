@@ -1,0 +1,191 @@
+import { sql } from "kysely";
+import { callerFinding } from "../aws/check-caller.ts";
+import type { Config } from "../config.ts";
+import { codeOf, GloveboxError } from "../errors.ts";
+import { openQueues } from "../queue/open-queues.ts";
+import { sqsIntake } from "../queue/sqs-intake.ts";
+import type { Rules } from "../rules.ts";
+import type { Secret } from "../secret.ts";
+import { checkSlack } from "../slack/check-slack.ts";
+import { openStore } from "../store/open-store.ts";
+import { standingClient } from "../vault/approle-login.ts";
+import { vaultCatalogSource } from "../vault/catalog-source.ts";
+import { checkIdentity } from "../vault/check-rights.ts";
+import { checkServer } from "../vault/check-server.ts";
+import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
+import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
+import type { ServedMount } from "../vault/setup/policies.ts";
+import { openVaultClient } from "../vault/vault-client.ts";
+import { MIGRATE_ONE_AT_A_TIME, openLog } from "./open-base.ts";
+import { readKeyring, readSigner } from "./read-keys.ts";
+
+export interface Finding {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+type Check = readonly [what: string, check: () => Promise<readonly Finding[]>];
+
+/**
+ * Tries every right that this process needs and every right that it must not have, against the real systems. Changes
+ * nothing; a check that fails does not stop the others.
+ * @param operatorToken Given, the policies of the whole server are looked through as well.
+ */
+export async function examine(config: Config, rules: Rules, operatorToken: Secret | null): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [what, check] of checksFor(config, rules, operatorToken)) {
+    const found = await check().catch((error: unknown): Finding[] => [
+      { ok: false, text: `${what}: ${reason(error)}` },
+    ]);
+    findings.push(...found);
+  }
+  return findings;
+}
+
+function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): Check[] {
+  const { common, bot, worker, role } = config;
+  const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
+  const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
+  const isPractice = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])/.test(vault.address);
+  const identity = (roleId: string, secretId: Secret) => ({ mount: names.authMount, roleId, secretId });
+  const rights = (name: "catalog" | "gate" | "admin", roleId: string, secretId: Secret): Check => [
+    `Vault identity ${name}`,
+    async () => {
+      const mounts = bot
+        ? await catalogMounts(vault, identity(bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID))
+        : [];
+      const found = await checkIdentity(vault, { names, mounts }, name, identity(roleId, secretId));
+      const wrong = found.filter(({ isRight }) => !isRight);
+      if (wrong.length === 0)
+        return [{ ok: true, text: `Vault identity ${name}: ${found.length} rights are as they must be` }];
+      return wrong.map(({ path, expected, actual }) => ({
+        ok: false,
+        text: `Vault identity ${name}: on ${path} it has ${actual.join(", ")} and must have ${expected.join(", ")}`,
+      }));
+    },
+  ];
+  return [
+    ["separation", async () => [separationFinding(role, rules)]],
+    ["Postgres", () => checkPostgres(common.DATABASE_URL.reveal())],
+    ["queues", () => checkQueues(config)],
+    ["Vault", () => checkServer(openVaultClient(vault, ""), isPractice)],
+    ...(bot
+      ? [
+          rights("catalog", bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID),
+          rights("gate", bot.VAULT_GATE_ROLE_ID, bot.VAULT_GATE_SECRET_ID),
+        ]
+      : []),
+    ...(worker ? [rights("admin", worker.VAULT_ADMIN_ROLE_ID, worker.VAULT_ADMIN_SECRET_ID)] : []),
+    ...(operatorToken ? [foreignCheck(() => openVaultClient(vault, operatorToken.reveal()), names)] : []),
+    ["keys", async () => checkKeys(config)],
+    ["AWS", () => callerFinding({ endpoint: common.AWS_ENDPOINT_URL }, rules.targets)],
+    ...(bot
+      ? ([
+          ["intake queue", () => checkIntake(config)],
+          ["Slack", () => checkSlack({ token: bot.SLACK_BOT_TOKEN.reveal(), slackApiUrl: bot.SLACK_API_URL }, rules)],
+        ] satisfies Check[])
+      : []),
+  ];
+}
+
+function separationFinding(role: Config["role"], { separation }: Rules): Finding {
+  if (role !== "all") return { ok: true, text: `role ${role}: approving and moving are apart` };
+  const isWanted = separation === "off";
+  return {
+    ok: isWanted,
+    text: `one process can both approve and move${isWanted ? " (separation: off, said on receipts)" : ""}`,
+  };
+}
+
+async function checkPostgres(url: string): Promise<Finding[]> {
+  const store = openStore(url, () => {}, 1);
+  try {
+    const { rows } = await sql<{ version: string }>`show server_version`.execute(store);
+    return [{ ok: true, text: `Postgres ${rows[0]?.version} answers` }];
+  } finally {
+    await store.destroy();
+  }
+}
+
+async function checkQueues({ common }: Config): Promise<Finding[]> {
+  const redisUrl = common.REDIS_URL?.reveal() ?? null;
+  const queues = openQueues({
+    redisUrl,
+    databaseUrl: common.DATABASE_URL.reveal(),
+    log: openLog("error"),
+    oneAtATime: MIGRATE_ONE_AT_A_TIME,
+  });
+  try {
+    await queues.ping();
+    return [{ ok: true, text: `the queues answer, on ${redisUrl === null ? "Postgres" : "Redis"}` }];
+  } finally {
+    await queues.close();
+  }
+}
+
+function checkKeys({ bot, worker }: Config): Finding[] {
+  if (bot) readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE);
+  if (worker) {
+    readSigner("RECEIPT_KEY_FILE", worker.RECEIPT_KEY_FILE);
+    const trusted = readKeyring("APPROVAL_PUBLIC_KEY_FILES", worker.APPROVAL_PUBLIC_KEY_FILES);
+    if (bot && !trusted.has(readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE).keyId)) {
+      return [{ ok: false, text: "the worker does not trust this bot's key: APPROVAL_PUBLIC_KEY_FILES lacks it" }];
+    }
+  }
+  return [{ ok: true, text: "the keys can be read" }];
+}
+
+async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
+  if (!bot) return [];
+  const intake = sqsIntake({
+    queueUrl: bot.INTAKE_QUEUE_URL,
+    dlqUrl: bot.INTAKE_DLQ_URL,
+    region: common.AWS_REGION,
+    ...(common.AWS_ENDPOINT_URL !== undefined && { endpoint: common.AWS_ENDPOINT_URL }),
+    log: openLog("error"),
+  });
+  try {
+    const { waiting, dead } = await intake.depth();
+    return [
+      { ok: true, text: `the intake queue answers, ${waiting} waiting` },
+      {
+        ok: dead === 0,
+        text: `${dead} messages in the dead-letter queue${dead === 0 ? "" : ": look at them, then `glovebox redrive`"}`,
+      },
+    ];
+  } finally {
+    intake.close();
+  }
+}
+
+function foreignCheck(
+  operator: () => ReturnType<typeof openVaultClient>,
+  names: { authMount: string; policyPrefix: string },
+): Check {
+  return [
+    "foreign policies",
+    async () => {
+      const found = await findForeignPolicies(operator(), names, await listKvMounts(operator()));
+      if (found.length === 0) return [{ ok: true, text: "no foreign policy reaches into our auth mount" }];
+      return found.map(({ policy, pattern }) => ({
+        ok: false,
+        text: `policy ${policy} reaches into our auth mount by "${pattern}": whoever holds it could mint a lease`,
+      }));
+    },
+  ];
+}
+
+async function catalogMounts(
+  vault: { address: string; timeoutMs: number },
+  role: Parameters<typeof standingClient>[1],
+): Promise<ServedMount[]> {
+  const mounts = await vaultCatalogSource(standingClient(vault, role)).listMounts();
+  return mounts.flatMap(({ path, engine }): ServedMount[] =>
+    engine === "kv-v1" || engine === "kv-v2" ? [{ path, engine: engine as ServedMount["engine"] }] : [],
+  );
+}
+
+/** Our own words, or the kind of failure: a vendor's message may quote a token. */
+function reason(error: unknown): string {
+  return error instanceof GloveboxError ? `${error.message} (${error.code})` : codeOf(error);
+}
