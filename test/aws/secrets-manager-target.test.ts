@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { inspect } from "node:util";
-import { beforeAll, describe, expect, inject, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, inject, it } from "vitest";
+import { type AwsFront, startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
 import type { TargetRef } from "../../src/approvals/content.ts";
 import { type SecretsManagerClients, secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
@@ -9,21 +10,30 @@ import {
   TargetAccountError,
   TargetMovedOnError,
   TargetNotFoundError,
+  TargetRefusedError,
   TargetTakenError,
+  TargetTombstonedError,
 } from "../../src/migration/target-errors.ts";
 import { Secret } from "../../src/secret.ts";
 
 const credentials = { accessKeyId: "practice", secretAccessKey: "practice" };
 const noWait = async () => {};
 
+let front: AwsFront;
 let clients: SecretsManagerClients;
 let aws: SecretTarget;
 
-beforeAll(() => {
-  clients = secretsManagerClients({ endpoint: inject("stack").aws.endpointUrl, credentials });
+beforeAll(async () => {
+  front = await startAwsFront(inject("stack").aws.endpointUrl);
+  clients = secretsManagerClients({ endpoint: front.url, credentials, requestTimeoutMs: 1_000 });
   aws = secretsManagerTarget({ clientFor: clients.clientFor, wait: noWait });
-  return () => clients.close();
+  return async () => {
+    clients.close();
+    await front.stop();
+  };
 });
+
+afterEach(() => front.clearFaults());
 
 function freshTarget(): TargetRef {
   const name = `aws-target-test/${randomUUID()}/a`;
@@ -155,6 +165,38 @@ describe("secretsManagerTarget on a Secrets Manager that answers like AWS", () =
     await careful.create(target, new Secret("v"), { requestToken: randomUUID(), tags: {} });
     await expect(careful.describe(elsewhere)).rejects.toThrow(TargetAccountError);
   });
+
+  it("refuses to create or put over a tombstone", async () => {
+    const target = freshTarget();
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: {} });
+    await aws.scheduleDeletion(target, 30);
+    const create = aws.create(target, new Secret("w"), { requestToken: randomUUID(), tags: {} });
+    await expect(create).rejects.toThrow(TargetTombstonedError);
+    const put = aws.put(target, new Secret("w"), { requestToken: randomUUID() });
+    await expect(put).rejects.toThrow(TargetTombstonedError);
+  });
+
+  it.each([
+    ["65,537 bytes", new Secret("x".repeat(65_537)), {}],
+    ["51 tags", new Secret("v"), Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`t${index}`, ""]))],
+  ])("passes on that AWS refuses %s", async (_what, value, tags) => {
+    const create = aws.create(freshTarget(), value, { requestToken: randomUUID(), tags });
+    await expect(create).rejects.toThrow(TargetRefusedError);
+  });
+
+  it.each(["lost-answer", "throttle", "server-error", "cut"] as const)(
+    "writes one version when a create and a put meet a %s",
+    async (kind) => {
+      const target = freshTarget();
+      const [first, second] = [randomUUID(), randomUUID()];
+      front.fault({ kind, action: "CreateSecret" });
+      front.fault({ kind, action: "PutSecretValue" });
+      await aws.create(target, new Secret("one"), { requestToken: first, tags: {} });
+      await aws.put(target, new Secret("two"), { requestToken: second });
+      const { stagesByVersion } = await present(target);
+      expect(stagesByVersion).toEqual({ [first]: ["AWSPREVIOUS"], [second]: ["AWSCURRENT"] });
+    },
+  );
 
   it("keeps the value out of what it throws", async () => {
     const [target, canary] = [freshTarget(), `canary-${randomUUID()}`];
