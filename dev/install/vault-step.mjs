@@ -22,8 +22,8 @@ const INSTALL_ADVICE =
  */
 export async function installVault(ensurePython) {
   if (isRunnable(builtVaultServer()) || (await hasVaultOnPath())) return;
-  await withLock(STEP, `${builtVaultServer()}.lock`, async () => {
-    if (!isRunnable(builtVaultServer())) await build(await findGo(ensurePython));
+  await withLock(STEP, `${builtVaultServer()}.lock`, async (onStart) => {
+    if (!isRunnable(builtVaultServer())) await build(await findGo(ensurePython), onStart);
   });
 }
 
@@ -47,7 +47,7 @@ async function findGo(ensurePython) {
   return go;
 }
 
-async function build(go) {
+async function build(go, onStart) {
   const target = builtVaultServer();
   const partial = `${target}.partial`; // renamed when whole; Go's own cache keeps what a killed build had compiled
   rmSync(partial, { force: true });
@@ -65,7 +65,7 @@ async function build(go) {
   const progress = keepSaying(STEP, howFar);
   const args = ["build", "-v", "-mod=readonly", "-tags", "minimal", "-ldflags", "-s -w", "-o", partial, "."];
   const env = { ...process.env, CGO_ENABLED: "0" };
-  const { ok, output } = await runCommand(go, args, { cwd: vaultSourceDir, env, onLine });
+  const { ok, output } = await runCommand(go, args, { cwd: vaultSourceDir, env, onLine, onStart });
   progress.stop();
   if (!ok) {
     rmSync(partial, { force: true });
