@@ -2,7 +2,7 @@ import type { SecretPath } from "../catalog/secret-path.ts";
 import { GloveboxError } from "../errors.ts";
 
 /** AWS's limit, in characters of its alphabet (all of them ASCII). */
-export const MAX_TARGET_NAME_LENGTH = 512;
+const MAX_TARGET_NAME_LENGTH = 512;
 
 /** AWS ends an ARN with a dash and six characters; a name that ends like that is found under the wrong ARN. */
 const ARN_SUFFIX = /-(?=[A-Za-z0-9]{6}$)/;

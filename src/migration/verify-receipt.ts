@@ -10,7 +10,7 @@ export interface ReceiptKeys {
   readonly approvals: Keyring;
 }
 
-export interface ReceiptCheck {
+interface ReceiptCheck {
   readonly isOk: boolean;
   /** One line for people. */
   readonly text: string;
