@@ -122,13 +122,13 @@ async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Mes
   const asked = text.trim();
   if (asked === "") return myRequestsMessage(await deps.listRequestStates({ requester: userId }), now());
   const numbered = /^rq-\d+$/i.test(asked) ? await deps.loadRequestState(asked.toUpperCase()) : null;
-  if (numbered) return requestCard(numbered, { audience: audienceOf(numbered, userId), settings, now: now() });
+  if (numbered) return requestCard(numbered, { audience: audienceOf(numbered, userId), settings });
   const found = await deps.findEntries(text);
   if (found.kind !== "one") return nearestMessage(asked, found, ACTION.askWhat);
   const entry = await deps.describeEntry(found.entry.entryId);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);
   if (!request) return noRequestMessage(entry, entry.source);
-  return requestCard(request, { audience: audienceOf(request, userId), settings, now: now() });
+  return requestCard(request, { audience: audienceOf(request, userId), settings });
 }
 
 const audienceOf = ({ requester }: RequestState, userId: string) => (requester === userId ? "requester" : "anyone");

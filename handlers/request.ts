@@ -67,7 +67,7 @@ const PREFLIGHT_WITHIN_MS = 1_800;
 
 /** Asking for a migration: the modal, its submit, and the buttons that open it. */
 export function registerRequest(app: App, deps: RequestDeps): void {
-  const { desk, settings, now } = deps;
+  const { desk, settings } = deps;
   onClick(app, deps, ACTION.menuMigrate, ({ triggerId }) => desk.openView(triggerId, intakeSecretModal("")));
   onClick(app, deps, ACTION.askMigrate, async ({ triggerId, value }) => {
     const { viewId } = await desk.openView(triggerId, intakeSkeleton("this secret"));
@@ -79,7 +79,7 @@ export function registerRequest(app: App, deps: RequestDeps): void {
       const isEdit = actionId === ACTION.edit;
       if (!earlier || (isEdit && (earlier.status !== "waiting" || earlier.requester !== userId))) {
         // What it became since the button was drawn says why there is nothing to edit.
-        if (earlier) await answer(requestCard(earlier, { audience: "anyone", settings, now: now() }));
+        if (earlier) await answer(requestCard(earlier, { audience: "anyone", settings }));
         return;
       }
       const { viewId } = await desk.openView(triggerId, intakeSkeleton(earlier.id));

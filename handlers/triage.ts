@@ -1,4 +1,5 @@
 import type { App } from "@slack/bolt";
+import { GloveboxError } from "../src/errors.ts";
 import { ACTION } from "../src/slack/action-ids.ts";
 import { caseOpenedMessage } from "../src/slack/case-card.ts";
 import { onClick } from "./clicks.ts";
@@ -22,6 +23,8 @@ export interface TriageDeps extends Reporting {
   }): Promise<{ caseId: string }>;
   claimCase(input: { caseId: string; version: number; by: string }): Promise<unknown>;
   resolveCase(input: { caseId: string; version: number; by: string }): Promise<unknown>;
+  /** Draws the card again, for a click that an old one invited. */
+  redrawCase(caseId: string): Promise<unknown>;
   /** Of a supporter. Does nothing for a thread that is no case's. */
   relayToRequester(message: ThreadMessage): Promise<unknown>;
   /** Of the person who asked. Does nothing for a thread that is no case's. */
@@ -34,12 +37,19 @@ export function registerTriage(app: App, deps: TriageDeps): void {
     const { caseId } = await deps.openCase({ ...aboutOf(value.id), openedBy: userId });
     await answer(caseOpenedMessage(caseId));
   });
-  onClick(app, deps, ACTION.claim, ({ value, userId }) =>
-    deps.claimCase({ caseId: value.id, version: value.version, by: userId }),
-  );
-  onClick(app, deps, ACTION.resolve, ({ value, userId }) =>
-    deps.resolveCase({ caseId: value.id, version: value.version, by: userId }),
-  );
+  for (const [actionId, act] of [
+    [ACTION.claim, deps.claimCase],
+    [ACTION.resolve, deps.resolveCase],
+  ] as const) {
+    onClick(app, deps, actionId, async ({ value, userId }) => {
+      try {
+        await act({ caseId: value.id, version: value.version, by: userId });
+      } catch (error) {
+        if (error instanceof GloveboxError && error.code === "CASE_CHANGED") await deps.redrawCase(value.id);
+        throw error;
+      }
+    });
+  }
 
   app.event("message", async ({ event, body }) => {
     // Replies of people alone: what a bot wrote, ours included, would go round for ever, and an edit is no new word.

@@ -45,9 +45,11 @@ const allMatches = (pattern: RegExp): string[] => [
 
 /** @see https://docs.slack.dev/reference/methods: the bot scope that each method needs; none for views. */
 const SCOPES_BY_METHOD: Record<string, readonly string[]> = {
+  "auth.test": [],
   "chat.postMessage": ["chat:write"],
   "chat.postEphemeral": ["chat:write"],
   "chat.update": ["chat:write"],
+  "conversations.info": ["channels:read", "groups:read"],
   "conversations.open": ["im:write"],
   "conversations.replies": ["channels:history", "groups:history", "im:history"],
   "usergroups.users.list": ["usergroups:read"],

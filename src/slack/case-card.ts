@@ -1,25 +1,14 @@
-import type { RequestState } from "../migration/request-state.ts";
+import type { CaseState } from "../support/load-case-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
-import { sayAge, sayPath, sayUser } from "./say.ts";
+import { sayPath, sayTime, sayUser } from "./say.ts";
 import { progressWords, stateWords } from "./state-words.ts";
 
 /** What the support card shows of a case. */
-export interface CaseView {
-  readonly id: string;
-  readonly version: number;
-  readonly status: "open" | "claimed" | "resolved";
-  readonly topic: string;
-  readonly openedBy: string;
-  readonly openedAt: Date;
-  readonly claimedBy: string | null;
-  readonly resolvedBy: string | null;
-  /** The request that it is about, as it is now. */
-  readonly request: RequestState | null;
-  /** The secret that it is about, where there is no request. */
-  readonly entry: { readonly namespace: string; readonly mount: string; readonly path: string } | null;
-}
+export type CaseView = Omit<CaseState, "changedAt" | "entry"> & {
+  readonly entry: Omit<NonNullable<CaseState["entry"]>, "id"> | null;
+};
 
 const HEADLINE: Record<CaseView["status"], string> = {
   open: "🕓 *Needs support*",
@@ -28,7 +17,7 @@ const HEADLINE: Record<CaseView["status"], string> = {
 };
 
 /** The card at the top of a case's thread. Redrawn when the case or its secret moves on. */
-export function caseCard(view: CaseView, now: Date): Message {
+export function caseCard(view: CaseView): Message {
   const { id, version, status, topic, openedBy, openedAt, claimedBy, resolvedBy } = view;
   const value = { id, version };
   const details = view.request
@@ -40,7 +29,7 @@ export function caseCard(view: CaseView, now: Date): Message {
     resolved: details,
   }[status];
   const who = [
-    `${sayUser(openedBy)} asked ${sayAge(openedAt, now)}`,
+    `${sayUser(openedBy)} asked ${sayTime(openedAt)}`,
     claimedBy ? `claimed by ${sayUser(claimedBy)}` : "nobody has claimed it",
     ...(resolvedBy ? [`resolved by ${sayUser(resolvedBy)}`] : []),
   ].join(" · ");
@@ -64,7 +53,7 @@ function liveState({ request, entry }: CaseView): Block[] {
       lines(
         `*The secret now*  ${stateWords(request)}, ${request.id}`,
         `${sayPath(content.source, 400)} to ${code(content.target.name, 400)}`,
-        migration && `*Step*  ${progressWords(migration.state)}`,
+        migration && `*Progress*  ${progressWords(migration.state)}`,
         migration?.causeText ? `*What happened*  ${escapeMrkdwn(migration.causeText)}` : null,
         migration?.causeCode ? `*Cause*  ${code(migration.causeCode, 100)}` : null,
         `*Next*  ${escapeMrkdwn(request.nextStep)}`,
@@ -85,6 +74,16 @@ export const relayToRequester = (view: Pick<CaseView, "id">, supporter: string, 
 /** The person's answer, in the case's thread. */
 export const relayToThread = (view: Pick<CaseView, "id">, person: string, text: string): Message =>
   message(`${view.id}: an answer`, [lines(`${sayUser(person)} answers:`, quote(text, 2_500))]);
+
+/** What became of a case, for the one who asked. */
+export function caseNoticeMessage({ id }: Pick<CaseView, "id">, event: string, by: string): Message {
+  const words: Record<string, string> = {
+    claimed: `${sayUser(by)} from support took your question ${id}. They write to you here.`,
+    resolved: `${sayUser(by)} from support resolved ${id}. If it is not, press Ask support again.`,
+  };
+  const text = words[event] ?? `${id}: ${event}.`;
+  return message(text, [lines(text)]);
+}
 
 /** For the one who asked, once the case is open. */
 export const caseOpenedMessage = (caseId: string): Message =>

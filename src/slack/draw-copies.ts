@@ -4,7 +4,7 @@ import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Delivery } from "../store/outbox.ts";
 import type { Message } from "./blocks.ts";
-import { type CaseView, caseCard, relayToRequester, relayToThread } from "./case-card.ts";
+import { type CaseView, caseCard, caseNoticeMessage, relayToRequester, relayToThread } from "./case-card.ts";
 import { noticeMessage, poisonMessage, refusedFormMessage } from "./notice-message.ts";
 import { receiptMessage } from "./receipt-message.ts";
 import { type CardViewer, requestCard } from "./request-card.ts";
@@ -26,7 +26,6 @@ export interface DrawDeps {
   readonly desk: Desk;
   readonly settings: ViewSettings;
   readonly channels: { readonly approvals: string; readonly support: string };
-  readonly now: () => Date;
   loadRequestState(requestId: string): Promise<RequestState | null>;
   loadCaseView(caseId: string): Promise<CaseView | null>;
 }
@@ -56,7 +55,7 @@ async function drawRequest(deps: DrawDeps, requestId: string): Promise<void> {
   if (!state) return;
   const subject = `request:${requestId}`;
   const { settings, channels } = deps;
-  const viewer = (audience: CardViewer["audience"]): CardViewer => ({ audience, settings, now: deps.now() });
+  const viewer = (audience: CardViewer["audience"]): CardViewer => ({ audience, settings });
   const inChannel = requestCard(state, viewer("approvers"));
   const direct = requestCard(state, viewer("requester"));
   await drawCard(deps, { subject, kind: CARD.approval, channel: channels.approvals }, inChannel);
@@ -73,7 +72,7 @@ async function drawCase(deps: DrawDeps, caseId: string): Promise<void> {
   const view = await deps.loadCaseView(caseId);
   if (!view) return;
   const subject = `case:${caseId}`;
-  await drawCard(deps, { subject, kind: CARD.supportCase, channel: deps.channels.support }, caseCard(view, deps.now()));
+  await drawCard(deps, { subject, kind: CARD.supportCase, channel: deps.channels.support }, caseCard(view));
 }
 
 /** A supporter's card shows the secret as it is now, so it moves with the request. */
@@ -111,6 +110,12 @@ async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Read
   }
   if (area === "poison") {
     await deps.desk.post(deps.channels.support, poisonMessage(id, detail));
+    return;
+  }
+  const view = area === "case" ? await deps.loadCaseView(id) : null;
+  if (view) {
+    const [event, by] = [detail.event, detail.by].map((word) => (typeof word === "string" ? word : ""));
+    await deps.desk.sendDirect(to ?? view.openedBy, caseNoticeMessage(view, event ?? "", by ?? ""));
     return;
   }
   const state = area === "request" ? await deps.loadRequestState(id) : null;

@@ -63,17 +63,7 @@ export function selectInput(
   return input(id, label, element, options);
 }
 
-export function timeInput(id: string, label: string, options: InputOptions & { initial?: Date | null }): Block {
-  const seconds = options.initial ? Math.floor(options.initial.getTime() / 1_000) : null;
-  const element: types.DateTimepicker = {
-    type: "datetimepicker",
-    action_id: id,
-    ...(seconds !== null && { initial_date_time: seconds }),
-  };
-  return input(id, label, element, options);
-}
-
-/** What a person filled in: block id to text, chosen value, or seconds since 1970. Absent where left empty. */
+/** What a person filled in: block id to text or chosen value. Absent where left empty. */
 export function readInputs(view: { readonly state: { readonly values: unknown } }): ReadonlyMap<string, string> {
   const read = new Map<string, string>();
   for (const [blockId, byAction] of entriesOf(view.state.values)) {
@@ -90,9 +80,8 @@ const entriesOf = (value: unknown): [string, unknown][] =>
 
 function answerOf(given: unknown): string | null {
   if (typeof given !== "object" || given === null) return null;
-  const { value, selected_option: option, selected_date_time: seconds } = given as Record<string, unknown>;
+  const { value, selected_option: option } = given as Record<string, unknown>;
   if (typeof value === "string") return value;
-  if (typeof seconds === "number") return String(seconds);
   if (typeof option === "object" && option !== null && "value" in option) return String(option.value);
   return null;
 }

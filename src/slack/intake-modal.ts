@@ -5,7 +5,7 @@ import { CALLBACK, fieldInput, INPUT } from "./action-ids.ts";
 import { LIMITS } from "./block-kit-limits.ts";
 import { type Block, context, divider, lines, type ModalView, plain, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
-import { selectInput, textInput, timeInput } from "./inputs.ts";
+import { selectInput, textInput } from "./inputs.ts";
 import { pathNote, sayPath, sayPlural } from "./say.ts";
 import { shorten } from "./shorten.ts";
 import type { AllowedTarget, MetadataField, ViewSettings } from "./view-settings.ts";
@@ -71,9 +71,11 @@ export function intakeModal(form: IntakeForm, settings: ViewSettings): ModalView
       ...fields.slice(0, 40),
       divider(),
       ...targetInputs(form, settings.targets),
-      timeInput(INPUT.window, "Not before", {
-        initial: answers.notBefore,
+      textInput(INPUT.window, "Not before (UTC)", {
+        initial: answers.notBefore ? answers.notBefore.toISOString().slice(0, 16).replace("T", " ") : "",
+        max: 16,
         isOptional: true,
+        placeholder: "2026-11-30 20:00",
         hint: "Empty: as soon as it is approved.",
       }),
       textInput(INPUT.reason, "Why should it move?", {

@@ -47,13 +47,15 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
   const reason = inputs.get(INPUT.reason)?.trim() ?? "";
   if (reason === "") errors[INPUT.reason] = "Say why: the approver reads it.";
   if (reason.length > 500) errors[INPUT.reason] = "Use at most 500 characters.";
-  const notBefore = chosenTime(inputs.get(INPUT.window));
-  if (notBefore && notBefore.getTime() < now.getTime() - 60_000) {
+  const notBefore = chosenTime(inputs.get(INPUT.window)?.trim() ?? "");
+  if (notBefore === "unreadable") {
+    errors[INPUT.window] = "Write it as 2026-11-30 20:00, in UTC, or leave it empty.";
+  } else if (notBefore && notBefore.getTime() < now.getTime() - 60_000) {
     errors[INPUT.window] = "That time is past. Leave it empty to start as soon as it is approved.";
   }
   const engine = kvEngine(entry.source.engine);
   if (!engine) errors[INPUT.name] = "Only secrets of KV engines can be moved.";
-  if (Object.keys(errors).length > 0 || !target || !shape || !engine) {
+  if (Object.keys(errors).length > 0 || !target || !shape || !engine || notBefore === "unreadable") {
     return { kind: "faulty", errors };
   }
   const { namespace, mount, mountAccessor, path } = entry.source;
@@ -91,9 +93,12 @@ function chosenShape(keyNames: readonly string[] | null, value = "document"): Va
   return shapes.find((shape) => shapeValue(shape) === value);
 }
 
-function chosenTime(seconds: string | undefined): Date | null {
-  const at = Number(seconds);
-  return seconds === undefined || !Number.isSafeInteger(at) ? null : new Date(at * 1_000);
+function chosenTime(text: string): Date | null | "unreadable" {
+  if (text === "") return null;
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)$/.exec(text) ?? [];
+  const at = new Date(`${day}T${time}:00Z`);
+  // The way back catches 30 February, which Date would make the 2nd of March.
+  return Number.isNaN(at.getTime()) || !at.toISOString().startsWith(`${day}T${time}`) ? "unreadable" : at;
 }
 
 export interface FormFault {

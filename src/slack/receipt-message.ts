@@ -28,7 +28,7 @@ export function receiptMessage(receipt: Receipt, state: RequestState, { targets 
       `*AWS version*  ${code(target.versionId)}${target.isNew ? ", a new secret" : ", added to a secret that was there"}`,
     ),
     lines(
-      "*Value*  read back from AWS and found equal by keyed digest. Nobody saw it.",
+      "*Value*  read back from AWS and found equal by keyed digest.",
       `*Lease*  ${window}, on this path alone, and proven dead before AWS was touched.`,
       `*Approved by*  ${approvers.map(sayUser).join(", ")}, rule ${code(receipt.rule, 100)}; asked by ${sayUser(receipt.requester)}.`,
       receipt.separation === "off" ? "*Separation*  off: one process could both approve and move." : null,

@@ -4,18 +4,17 @@ import { actions, type Block, context, lines, type Message, message } from "./bl
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { type CardAudience, requestButtons } from "./request-buttons.ts";
 import { riskWords } from "./risk-words.ts";
-import { pathNote, sayAccount, sayAge, sayAudience, sayPath, sayTime, sayUser } from "./say.ts";
+import { pathNote, sayAccount, sayAudience, sayPath, sayTime, sayUser } from "./say.ts";
 import { progressWords, stateLine, stateWords } from "./state-words.ts";
 import type { ViewSettings } from "./view-settings.ts";
 
 export interface CardViewer {
   readonly audience: CardAudience;
   readonly settings: ViewSettings;
-  readonly now: Date;
 }
 
 /** The one card of a request, for the approvals channel, for the requester's DM and for whoever asks. Pure. */
-export function requestCard(state: RequestState, { audience, settings, now }: CardViewer): Message {
+export function requestCard(state: RequestState, { audience, settings }: CardViewer): Message {
   const { content, status } = state;
   const isWaiting = status === "waiting";
   const text = `${stateWords(state)}: ${state.id}, ${sayPath(content.source, 300)} to ${code(content.target.name, 300)}`;
@@ -24,7 +23,7 @@ export function requestCard(state: RequestState, { audience, settings, now }: Ca
     ...(state.changes.length > 0 && isWaiting ? [changeLines(state)] : []),
     lines(...whatWhere(state, settings)),
     lines("*Why*", quote(content.reason)),
-    lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state, now)),
+    lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state)),
     ...outcome(state),
     ...waitingFor(state, settings),
     ...actions(...requestButtons(state, audience)),
@@ -41,7 +40,7 @@ function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }:
   const version = vaultVersion === null ? "no versions (KV v1)" : `version ${vaultVersion}`;
   const tags = fields.flatMap(({ label, tag }) => {
     const value = content.tags[tag];
-    return value ? [`${escapeMrkdwn(label)}: ${code(value, 120)}`] : [];
+    return value ? [`${escapeMrkdwn(label.replace(/\?$/, ""))}: ${code(value, 120)}`] : [];
   });
   return [
     `*What*  ${sayPath(source)}, ${version}`,
@@ -54,9 +53,10 @@ function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }:
   ];
 }
 
-function whenLines({ createdAt, expiresAt, content, status }: RequestState, now: Date): string[] {
+// A time and no age: the card stands for days, and nothing draws it anew for the clock alone.
+function whenLines({ createdAt, expiresAt, content, status }: RequestState): string[] {
   const expiry = status === "waiting" ? `, expires ${sayTime(expiresAt)}` : "";
-  const asked = `*Asked*  ${sayAge(createdAt, now)}${expiry}`;
+  const asked = `*Asked*  ${sayTime(createdAt)}${expiry}`;
   return content.notBefore === null ? [asked] : [asked, `*Not before*  ${sayTime(new Date(content.notBefore))}`];
 }
 

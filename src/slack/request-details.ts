@@ -22,7 +22,8 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
     ),
     lines("*Tags*", ...Object.entries(tags).map(([tag, value]) => `${code(tag, 140)} = ${code(value, 270)}`)),
     lines(
-      decision && `*Decision*  ${decision.verdict} by ${sayUser(decision.by)}, ${sayTime(decision.at)}`,
+      decision &&
+        `*Decision*  ${decision.verdict === "approve" ? "approved" : "rejected"} by ${sayUser(decision.by)}, ${sayTime(decision.at)}`,
       migration &&
         `*Migration*  ${code(migration.id)}, attempt ${migration.attempt}. ${progressWords(migration.state)}`,
       migration?.leaseOpenedAt

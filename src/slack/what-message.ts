@@ -99,9 +99,11 @@ function factLines({ facts }: EntryDescription, fields: readonly MetadataField[]
     const suggestion = fact?.suggestions[0];
     if (fact?.confirmed) {
       const { value, by } = fact.confirmed;
-      return [`${escapeMrkdwn(label)}: ${code(value, 120)}, confirmed by ${sayUser(by)}`];
+      return [`${escapeMrkdwn(label.replace(/\?$/, ""))}: ${code(value, 120)}, confirmed by ${sayUser(by)}`];
     }
-    return suggestion ? [`${escapeMrkdwn(label)}: ${code(suggestion.value, 120)}, only suggested`] : [];
+    return suggestion
+      ? [`${escapeMrkdwn(label.replace(/\?$/, ""))}: ${code(suggestion.value, 120)}, only suggested`]
+      : [];
   });
   return said.length > 0 ? [lines("*Said of it*", ...said.map((line) => `• ${line}`))] : [];
 }

@@ -114,6 +114,7 @@ export function botUseCases(
     retryMigration: (input) => retryMigration(decide, input),
     orderUndo: (input) => orderUndo(decide, input),
     redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
+    redrawCase: (caseId) => enqueueRedraw(store, `case:${caseId}`),
     openCase: (input) => openCase(cases, input),
     claimCase: (input) => claimCase(cases, input),
     resolveCase: (input) => resolveCase(cases, input),

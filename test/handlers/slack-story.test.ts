@@ -206,7 +206,7 @@ describe("deciding", () => {
     await world.addEntry(path);
     const card = await askedFor(path, approver);
     await world.drive.as(approver).clickButton({ channel: card.channel, ts: card.ts, actionId: "appr.approve" });
-    await world.drive.waitForEphemeral(approver, ({ text }) => text.includes("a second person must approve it"));
+    await world.drive.waitForEphemeral(approver, ({ text }) => text.includes("You asked for this one"));
     expect(await waitingIn(path)).toBe(1);
   });
 
@@ -300,24 +300,55 @@ describe("deciding", () => {
 });
 
 describe("support", () => {
-  it("opens a case from a card, about its request", async () => {
+  const supporter = "U0SUPPORTER";
+
+  it("opens a case from a card, is claimed, carries words both ways, and is resolved", async () => {
     const path = freshPath();
     await world.addEntry(path);
     const card = await askedFor(path);
     await world.drive.as(engineer).clickButton({ channel: card.channel, ts: card.ts, actionId: "tri.ask" });
-    await world.drive.waitForEphemeral(engineer, ({ text }) => text.includes("Support has your question: CS-101"));
-    expect(world.knobs.opened).toMatchObject([{ openedBy: engineer, requestId: expect.stringMatching(/^RQ-/) }]);
+    await world.drive.waitForEphemeral(engineer, ({ text }) => text.includes("Support has your question"));
+    await world.settle();
+    const channel = world.slack.channels.support;
+    const opened = await world.drive.waitForMessage(channel, isCard(path));
+    expect(renderMessage(opened)).toContain("*The secret now*  Waiting for approval");
+
+    await world.drive.as(supporter).clickButton({ channel, ts: opened.ts, actionId: "tri.claim" });
+    await settledUntil(async () => (await caseCardNow(opened)).includes("claimed by @U0SUPPORTER"));
+    await world.drive.as(supporter).message("Which team owns it?", { channel, threadTs: opened.ts });
+    const asked = () => world.drive.directMessages(engineer);
+    await settledUntil(async () => JSON.stringify(await asked()).includes("Which team owns it?"));
+    const question = (await asked()).find(({ blocks }) => JSON.stringify(blocks).includes("Which team owns it?"));
+    const answerTo = { channel: question?.channel ?? "", threadTs: question?.ts ?? "" };
+    await world.drive.as(engineer).message("Payments does.", answerTo);
+    const thread = () => world.drive.thread(channel, opened.ts);
+    await settledUntil(async () => JSON.stringify(await thread()).includes("Payments does."));
+
+    await world.drive.as(supporter).clickButton({ channel, ts: opened.ts, actionId: "tri.resolve" });
+    await settledUntil(async () => (await caseCardNow(opened)).includes("Resolved"));
+    expect(await caseCardNow(opened)).not.toContain("[Resolve]");
   });
 
-  it("hears replies in threads of the support channel, and nothing that is no reply", async () => {
+  it("refuses a claim of somebody who is not staff", async () => {
+    await world.drive.as(engineer).command("what secret/never/heard/of", where());
+    const none = await world.drive.waitForEphemeral(engineer, ({ text }) => text.includes("never/heard/of"));
+    await world.drive.as(engineer).clickButton({ channel: none.channel, ts: none.ts, actionId: "tri.ask" });
     const channel = world.slack.channels.support;
-    const root = await world.drive.as("U0SUPPORTER").message("a word outside", { channel });
-    const reply = await world.drive.as("U0SUPPORTER").message("a reply", { channel, threadTs: root });
-    await expect.poll(() => world.knobs.relayed).toHaveLength(1);
-    expect(world.knobs.relayed[0]).toEqual({
-      direction: "to-requester",
-      message: { channel, ts: reply, threadTs: root, by: "U0SUPPORTER" },
-    });
+    const isAbout = (message: Message) => JSON.stringify(message.blocks ?? []).includes("A refusal: UNKNOWN_PATH");
+    await settledUntil(async () => (await world.drive.messages(channel)).some(isAbout));
+    const opened = await world.drive.waitForMessage(channel, isAbout);
+    await world.drive.as(engineer).clickButton({ channel, ts: opened.ts, actionId: "tri.claim" });
+    await world.drive.waitForEphemeral(engineer, ({ text }) => text.startsWith("You can't claim CS-"));
+  });
+
+  it("carries nothing that is no reply in a thread of a case", async () => {
+    const channel = world.slack.channels.support;
+    const root = await world.drive.as(supporter).message("a word among ourselves", { channel });
+    await world.drive.as(supporter).message("another", { channel, threadTs: root });
+    await world.drive.as(supporter).message("the last word of this test", { channel, threadTs: root });
+    await expect.poll(() => inboxSize()).toBeGreaterThan(0);
+    await world.settle();
+    expect(JSON.stringify(await world.drive.directMessages(engineer))).not.toContain("another");
   });
 });
 
@@ -349,5 +380,28 @@ async function waitingIn(path: string): Promise<number> {
     .where("entry.path", "=", path)
     .where("request.status", "=", "waiting")
     .execute();
+  return rows.length;
+}
+
+/** Delivers until it is so: clicks are acknowledged before they are carried out. */
+async function settledUntil(isSo: () => Promise<boolean>): Promise<void> {
+  await expect
+    .poll(async () => {
+      await world.settle();
+      return isSo();
+    })
+    .toBe(true);
+}
+
+async function caseCardNow({ channel, ts }: Message): Promise<string> {
+  const messages = await world.drive.messages(channel);
+  return messages
+    .filter((message) => message.ts === ts)
+    .map((message) => renderMessage(message))
+    .join("");
+}
+
+async function inboxSize(): Promise<number> {
+  const rows = await store.selectFrom("inbox").select("id").where("kind", "=", "event message").execute();
   return rows.length;
 }

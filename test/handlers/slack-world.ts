@@ -10,7 +10,7 @@ import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import { openIntake, type RequestDeps, registerRequest } from "../../handlers/request.ts";
-import { registerTriage, type ThreadMessage } from "../../handlers/triage.ts";
+import { registerTriage } from "../../handlers/triage.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
@@ -25,7 +25,6 @@ import { lookKey } from "../../src/catalog/look-key.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
 import { Secret } from "../../src/secret.ts";
-import type { CaseView } from "../../src/slack/case-card.ts";
 import { drawCopies } from "../../src/slack/draw-copies.ts";
 import { openApp } from "../../src/slack/open-app.ts";
 import type { FormFault } from "../../src/slack/read-intake-form.ts";
@@ -33,6 +32,11 @@ import { type Desk, slackDesk } from "../../src/slack/slack-desk.ts";
 import { slackMembership } from "../../src/slack/slack-membership.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import { type Delivery, enqueueRedraw } from "../../src/store/outbox.ts";
+import { claimCase } from "../../src/support/claim-case.ts";
+import { loadCaseState } from "../../src/support/load-case-state.ts";
+import { openCase } from "../../src/support/open-case.ts";
+import { relayToRequester, relayToThread } from "../../src/support/relay.ts";
+import { resolveCase } from "../../src/support/resolve-case.ts";
 import { freshKeys } from "../fakes/keys.ts";
 import { SETTINGS } from "../slack/sample-states.ts";
 
@@ -42,8 +46,6 @@ export interface Knobs {
   /** Thrown by the next look at Vault. */
   vaultFailure: Error | null;
   findFailure: Error | null;
-  relayed: { direction: "to-requester" | "to-thread"; message: ThreadMessage }[];
-  opened: { topic: string; openedBy: string; requestId: string | null; entryId: number | null }[];
   logged: string[];
 }
 
@@ -66,7 +68,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   const slack = await startLocalSlack({ runDir, logTo: join(runDir, "slack.log") });
   const drive = await driveSlack(slack);
   const { signer, keyring } = freshKeys();
-  const knobs: Knobs = { faults: [], vaultFailure: null, findFailure: null, relayed: [], opened: [], logged: [] };
+  const knobs: Knobs = { faults: [], vaultFailure: null, findFailure: null, logged: [] };
   const line = (fields: object, words: string) => void knobs.logged.push(`${words} ${JSON.stringify(fields)}`);
   const log = { info: line, warn: line, error: line, debug: () => {} };
   const options = { token: slack.botToken, slackApiUrl: slack.apiUrl };
@@ -116,6 +118,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   };
   const rules = { approvers: SETTINGS.approvers, rule: "four-eyes", validHours: 24, versionRule: "ask" as const };
   const decide = { store, signer, keyring, now, newId: randomUUID, membership, rules, ringMigration: async () => {} };
+  const support = { store, now, membership, staff: { users: [], usergroups: ["S0SUPPORTERS"] } };
   const slackApp = openApp({
     botToken: new Secret(slack.botToken),
     transport: { kind: "socket", appToken: new Secret(slack.appToken) },
@@ -138,14 +141,12 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   registerTriage(slackApp.app, {
     ...reporting,
     supportChannel: slack.channels.support,
-    openCase: async (input) => {
-      knobs.opened.push(input);
-      return { caseId: `CS-${100 + knobs.opened.length}` };
-    },
-    claimCase: async () => {},
-    resolveCase: async () => {},
-    relayToRequester: async (message) => void knobs.relayed.push({ direction: "to-requester", message }),
-    relayToThread: async (message) => void knobs.relayed.push({ direction: "to-thread", message }),
+    openCase: (input) => openCase({ store, now }, input),
+    claimCase: (input) => claimCase(support, input),
+    resolveCase: (input) => resolveCase(support, input),
+    redrawCase: (caseId) => enqueueRedraw(store, `case:${caseId}`),
+    relayToRequester: (message) => relayToRequester(support, message),
+    relayToThread: (message) => relayToThread(support, message),
   });
   registerHome(slackApp.app, {
     ...reporting,
@@ -163,12 +164,9 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
       return;
     }
     const { approvals, support } = slack.channels;
-    const loadCaseView = async (): Promise<CaseView | null> => null;
+    const loadCaseView = (caseId: string) => loadCaseState(store, caseId);
     const channels = { approvals, support };
-    await drawCopies(
-      { store, desk, settings: SETTINGS, channels, now, loadRequestState: load, loadCaseView },
-      delivery,
-    );
+    await drawCopies({ store, desk, settings: SETTINGS, channels, loadRequestState: load, loadCaseView }, delivery);
   };
 
   return {

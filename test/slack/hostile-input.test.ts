@@ -117,7 +117,7 @@ describe("every view, given hostile text", () => {
   it("keeps Slack's limits on a request's card, details, notice, row and reject modal", () => {
     fc.assert(
       fc.property(requests, fc.constantFrom("approvers", "requester", "anyone"), (request, audience) => {
-        expectWithinLimits(requestCard(request, { audience, settings: SETTINGS, now: NOW }));
+        expectWithinLimits(requestCard(request, { audience, settings: SETTINGS }));
         expectWithinLimits(requestDetails(request, SETTINGS));
         expectWithinLimits(noticeMessage(request, { event: "rejected", by: "U0APPROVER", reason: request.nextStep }));
         expectWithinLimits(myRequestsMessage(Array(12).fill(request), NOW));
@@ -173,7 +173,7 @@ describe("every view, given hostile text", () => {
           ...{ id: "CS-101", version: 1, status: "open", topic: words, openedBy: "U0ENGINEER", openedAt: NOW },
           ...{ claimedBy: null, resolvedBy: null, request, entry: null },
         };
-        expectWithinLimits(caseCard(view, NOW));
+        expectWithinLimits(caseCard(view));
         expectWithinLimits(relayToRequester(view, "U0SUPPORTER", words));
         expectWithinLimits(relayToThread(view, "U0ENGINEER", words));
       }),
@@ -184,7 +184,7 @@ describe("every view, given hostile text", () => {
   it("lets no text of people or Vault become a mention, a link or a channel", () => {
     fc.assert(
       fc.property(requests, entries, (request, entry) => {
-        const card = requestCard(request, { audience: "approvers", settings: SETTINGS, now: NOW });
+        const card = requestCard(request, { audience: "approvers", settings: SETTINGS });
         const shown = [card, requestDetails(request, SETTINGS), whatMessage({ entry, request, settings: SETTINGS })];
         for (const text of shown.flatMap((view) => [view.text, ...mrkdwnIn(view.blocks)])) {
           expect(text).not.toMatch(REFERENCE);
