@@ -4,7 +4,7 @@ import type { Queues } from "../src/queue/open-queues.ts";
 import { type ClaimedDelivery, claimDelivery, finishDelivery, postponeDelivery } from "../src/store/claim-delivery.ts";
 import type { Store } from "../src/store/open-store.ts";
 
-export const DELIVER_QUEUE = "deliver";
+const DELIVER_QUEUE = "deliver";
 
 const DeliverJob = z.strictObject({ outboxId: z.number().int().positive() });
 
@@ -33,34 +33,38 @@ export function deliverWorker(
   return queues.worker(DELIVER_QUEUE, process, { concurrency });
 }
 
-/** One row of the outbox, at least once. A failure is kept on the row and tried again later. */
-export async function deliverRow(
-  { store, queues, deliver, claimSeconds = 30 }: DeliverDeps,
-  outboxId: number,
-): Promise<void> {
+/**
+ * One row of the outbox, at least once, and then what waits behind it for the same subject. A failure is kept on the
+ * row and tried again later. The next is not rung for but taken here: its own job may have looked a moment ago, found
+ * this one in its way, and not yet ended, and would swallow the ring.
+ */
+export async function deliverRow(deps: DeliverDeps, outboxId: number): Promise<void> {
+  let next: number | null = outboxId;
+  while (next !== null) next = await deliverOne(deps, next);
+}
+
+/** @returns The subject's next row that may go now. */
+async function deliverOne(deps: DeliverDeps, outboxId: number): Promise<number | null> {
+  const { store, deliver, claimSeconds = 30 } = deps;
   const claimed = await claimDelivery(store, outboxId, claimSeconds);
-  if (!claimed) return;
+  if (!claimed) return null;
   try {
     await deliver(claimed);
   } catch (error) {
-    await postpone({ store, queues }, claimed, codeOf(error));
-    return;
+    return postpone(deps, claimed, codeOf(error));
   }
-  const nextId = await finishDelivery(store, claimed);
-  if (nextId !== null) await ringDelivery(queues, nextId);
+  return finishDelivery(store, claimed);
 }
 
 async function postpone(
-  { store, queues }: Pick<DeliverDeps, "store" | "queues">,
+  { store, queues }: DeliverDeps,
   claimed: ClaimedDelivery,
   code: string,
-) {
+): Promise<number | null> {
   const outcome = await postponeDelivery(store, claimed, code);
-  if ("retryInSeconds" in outcome) {
-    // An id of its own, for this job still holds the plain one; a second late, for the database's clock says when.
-    const jobId = `outbox-${claimed.id}-${claimed.attempt}`;
-    await queues.add(DELIVER_QUEUE, { outboxId: claimed.id }, jobId, outcome.retryInSeconds + 1);
-  } else if (outcome.nextId !== null) {
-    await ringDelivery(queues, outcome.nextId);
-  }
+  if ("nextId" in outcome) return outcome.nextId;
+  // An id of its own, for this job still holds the plain one; a second late, for the database's clock says when.
+  const jobId = `outbox-${claimed.id}-${claimed.attempt}`;
+  await queues.add(DELIVER_QUEUE, { outboxId: claimed.id }, jobId, outcome.retryInSeconds + 1);
+  return null;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Queues } from "../src/queue/open-queues.ts";
 
-export const MIGRATE_QUEUE = "migrate";
+const MIGRATE_QUEUE = "migrate";
 
 // A reference, never a value: BullMQ keeps job data as plain text. What to do is in our tables.
 const MigrateJob = z.strictObject({ migrationId: z.uuid() });

@@ -6,7 +6,7 @@ import type { Store } from "../src/store/open-store.ts";
 import { ringDelivery } from "./deliver.ts";
 import { ringMigration } from "./migrate.ts";
 
-export const SWEEP_QUEUE = "sweep";
+const SWEEP_QUEUE = "sweep";
 
 export interface SweepDeps {
   readonly store: Store;

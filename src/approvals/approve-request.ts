@@ -9,7 +9,7 @@ import type { Members, Membership } from "./membership.ts";
 import { assertWaiting, findRequest, lockRequest, type RequestRow, readGenuineEnvelope } from "./request-row.ts";
 import { startMigration } from "./start-migration.ts";
 
-export interface ApprovalRules {
+interface ApprovalRules {
   readonly approvers: Members;
   /** How the rule is called on statements and receipts: `four-eyes`. */
   readonly rule: string;

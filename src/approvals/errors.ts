@@ -82,7 +82,7 @@ export class RequestChangedError extends GloveboxError {
   /** @param fields What differs, in people's words; empty if unknown. */
   constructor(fields: readonly string[]) {
     super("the request changed after the card was drawn");
-    const what = fields.length === 0 ? "This request" : fields.length === 1 ? `The ${fields[0]}` : fields.join(", ");
+    const what = fields.length === 0 ? "This request" : `The ${fields.join(", ")}`;
     this.userMessage = `${what} changed after this card was drawn, so your click changed nothing. I've redrawn it; please look again.`;
   }
 }

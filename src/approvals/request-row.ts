@@ -79,7 +79,7 @@ export async function readGenuineEnvelope(tx: Store, keyring: Keyring, row: Requ
 }
 
 /** Who ended the wait of this request, and when. */
-export async function whoDecided(tx: Store, row: RequestRow): Promise<WhoAndWhen> {
+async function whoDecided(tx: Store, row: RequestRow): Promise<WhoAndWhen> {
   const event = await tx
     .selectFrom("auditEvent")
     .select(["actor", "at"])

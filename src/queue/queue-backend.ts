@@ -23,7 +23,7 @@ export interface BackendWorker {
   on(event: "stalled", listener: () => void): unknown;
 }
 
-export interface WorkerSettings {
+interface WorkerSettings {
   readonly concurrency: number;
   readonly lockDuration: number;
   readonly stalledInterval: number;
