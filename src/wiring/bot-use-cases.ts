@@ -25,7 +25,7 @@ import { openAiClassifier } from "../llm/openai-classifier.ts";
 import type { Classifier } from "../metadata/classifier.ts";
 import { confirmMetadata } from "../metadata/confirm-metadata.ts";
 import { suggestMetadata } from "../metadata/suggest-metadata.ts";
-import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
+import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
 import { Secret } from "../secret.ts";
@@ -102,11 +102,7 @@ export function botUseCases(
       return sent;
     },
     loadRequestState: (requestId) => loadRequestState(store, requestId),
-    listRequestStates: ({ requester, status }: { requester?: string; status?: "waiting" }) =>
-      listRequestStates(store, {
-        ...(requester !== undefined && { requester }),
-        ...(status !== undefined && { statuses: [status] }),
-      }),
+    listRequestStates: (filter: RequestFilter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
     approveRequest: (input) => approveRequest(decide, input),
     rejectRequest: (input) => rejectRequest(decide, input),
