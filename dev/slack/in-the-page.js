@@ -9,6 +9,9 @@
     text
       .replace(/<!date\^[^|>]*\|([^>]*)>/g, "$1")
       .replace(/<!subteam\^[A-Z0-9]+\|([^>]*)>/g, "$1")
+      .replace(/<!subteam\^([A-Z0-9]+)>/g, (all, id) => window.practiceGroups?.[id] ?? all)
+      // An ARN has `:secret:` in it; in code style Slack shows no emoji. The joiner is invisible.
+      .replace(/`[^`\n]+`/g, (code) => code.replace(/:(?=[a-z0-9_+-]+:)/g, ":\u2060"))
       .replace(/&lt;/g, "<")
       .replace(/&gt;/g, ">")
       .replace(/&amp;/g, "&");

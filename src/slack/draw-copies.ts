@@ -96,10 +96,12 @@ async function drawReceipt(deps: DrawDeps, migrationId: string): Promise<void> {
   const receipt = row?.receipt ? parseReceipt(row.receipt)?.receipt : undefined;
   const state = row ? await deps.loadRequestState(row.requestId) : null;
   if (!receipt || !state) return;
-  const message = receiptMessage(receipt, state, deps.settings);
+  const { settings } = deps;
+  const inThread = receiptMessage(receipt, state, { audience: "approvers", settings });
+  const direct = receiptMessage(receipt, state, { audience: "requester", settings });
   const card = await knownCard(deps.store, { subject: `request:${state.id}`, kind: CARD.approval });
-  await drawCard(deps, { subject, kind: CARD.receipt, channel: deps.channels.approvals }, message, card?.ts);
-  await drawDirect(deps, { subject, kind: CARD.receiptDirect, userId: state.requester }, message);
+  await drawCard(deps, { subject, kind: CARD.receipt, channel: deps.channels.approvals }, inThread, card?.ts);
+  await drawDirect(deps, { subject, kind: CARD.receiptDirect, userId: state.requester }, direct);
 }
 
 async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Readonly<Record<string, unknown>>) {

@@ -4,17 +4,21 @@ import { ACTION } from "./action-ids.ts";
 import { actions, button, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { undoButton } from "./request-buttons.ts";
+import type { CardViewer } from "./request-card.ts";
 import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
-import type { ViewSettings } from "./view-settings.ts";
 
 /** The proof in words, as a reply under the card and as a DM. The signed text itself is what `glovebox verify` reads. */
-export function receiptMessage(receipt: Receipt, state: RequestState, { targets }: ViewSettings): Message {
+export function receiptMessage(
+  receipt: Receipt,
+  state: RequestState,
+  { audience, settings: { targets } }: CardViewer,
+): Message {
   const { source, target, lease, approvers, chain } = receipt;
   const note = pathNote(source);
   const isUndone = state.migration?.id === receipt.migrationId && state.migration.state === "undone";
   const value = { id: state.id, version: state.version };
   const buttons = [
-    ...(state.migration?.canUndo ? [undoButton(state)] : []),
+    ...(state.migration?.canUndo && audience === "approvers" ? [undoButton(state)] : []),
     button("Ask support", ACTION.askSupport, value),
   ];
   const window = `${sayTime(new Date(lease.openedAt))} to ${sayTime(new Date(lease.closedAt))}`;

@@ -31,7 +31,8 @@ export function requestButtons(state: RequestState, audience: CardAudience): typ
     );
   }
   if (status === "failed" && migration?.canRetry) buttons.push(button("Retry", ACTION.retry, value));
-  if (status === "migrated" && migration?.canUndo && audience !== "anyone") buttons.push(undoButton(state));
+  // Approvers alone may order it, so nobody else is offered it.
+  if (status === "migrated" && migration?.canUndo && audience === "approvers") buttons.push(undoButton(state));
   if (audience === "requester" && (isOver || (status === "failed" && !migration?.canRetry))) {
     buttons.push(button("Request again", ACTION.again, value));
   }
