@@ -17,6 +17,8 @@ import { examine } from "./wiring/doctor.ts";
 import { redrive } from "./wiring/redrive.ts";
 import { start } from "./wiring/start.ts";
 
+/** Who runs this command, for the audit trail. */
+const operator = (): string => `operator:${userInfo().username}`;
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -168,8 +170,7 @@ for (const isPaused of [true, false]) {
     .requiredOption("--reason <text>", "for the audit trail")
     .action((options: { reason: string }) =>
       withStore(async (store) => {
-        const by = `operator:${userInfo().username}`;
-        await setPaused(store, { isPaused, by, reason: options.reason, at: new Date() });
+        await setPaused(store, { isPaused, by: operator(), reason: options.reason, at: new Date() });
         print(
           isPaused
             ? "Paused: the gate is shut and nothing is picked up."
@@ -185,7 +186,7 @@ program
   .argument("<message-id>")
   .action(async (messageId: string) => {
     const { config } = configure("bot");
-    const isBack = await redrive(config, messageId);
+    const isBack = await redrive(config, messageId, operator());
     print(
       isBack ? "It is back on the intake queue." : "The dead-letter queue does not show it now. Try again in a minute.",
     );

@@ -5,6 +5,7 @@ import { showName } from "../catalog/show-name.ts";
 import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
+import { listPoisonedMessages } from "../store/poisoned-messages.ts";
 
 export interface TerminalAnswer {
   readonly ok: boolean;
@@ -37,14 +38,12 @@ export async function statusForTerminal(store: Store, text: string | null): Prom
 }
 
 async function overview(store: Store): Promise<string[]> {
-  const count = (table: "entry" | "poisonedMessage") =>
-    store
-      .selectFrom(table)
-      .select(({ fn }) => fn.countAll<number>().as("count"))
-      .executeTakeFirstOrThrow();
   const [entries, poisoned, control] = await Promise.all([
-    count("entry"),
-    count("poisonedMessage"),
+    store
+      .selectFrom("entry")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow(),
+    listPoisonedMessages(store),
     store.selectFrom("control").selectAll().executeTakeFirstOrThrow(),
   ]);
   const byStatus = await store
@@ -55,7 +54,8 @@ async function overview(store: Store): Promise<string[]> {
     .execute();
   return [
     control.isPaused ? `Paused by ${control.changedBy}: ${control.reason}` : "Running.",
-    `${entries.count} secrets in the catalogue, ${poisoned.count} poisoned messages.`,
+    `${entries.count} secrets in the catalogue, ${poisoned.length} messages in the dead-letter queue.`,
+    ...poisoned.map(({ messageId, reason }) => `  poisoned   ${messageId}: ${reason}`),
     ...byStatus.map(({ status, count: requests }) => `  ${status.padEnd(10)} ${requests}`),
   ];
 }

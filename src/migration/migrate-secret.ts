@@ -19,14 +19,27 @@ import { seal, verifyLanded, writeAndVerify } from "./write-and-verify.ts";
  * @throws A retryable error if AWS can't say yet what it holds.
  */
 export async function migrateSecret(deps: MigrateDeps, migrationId: string): Promise<void> {
+  if (await isPaused(deps.store)) return; // nothing is picked up; the sweep rings again
   await withFence(deps, async (fence) => {
     const row = await loadRow(deps.store, migrationId); // after the fence: nobody else changes it now
     const attempt: Attempt = { deps, row, fence: fence.number, journal: journalOf(deps, row, fence) };
     if (isUndoWanted(row)) return undoMigration(attempt);
     if (row.state === "done" || row.state === "undone" || row.state === "failed") return;
+    if (await isTooEarly(attempt)) return; // rung at the approval; the sweep rings when the time has come
     const run = await prepare(attempt, fence).catch((error: unknown) => refuseMigration(attempt, error));
     if (run) await carryOut(run);
   });
+}
+
+async function isPaused(store: MigrateDeps["store"]): Promise<boolean> {
+  return (await store.selectFrom("control").select("isPaused").executeTakeFirstOrThrow()).isPaused;
+}
+
+/** A statement that can't be read is not too early: it is refused further on. */
+async function isTooEarly({ deps, row }: Attempt): Promise<boolean> {
+  const order = await loadOrder(deps.store, deps.keyring, row).catch(() => null);
+  const notBefore = order?.statement.notBefore ?? null;
+  return notBefore !== null && notBefore > deps.now().toISOString();
 }
 
 /** Checks what was signed, and logs in. Nothing is lent yet. */

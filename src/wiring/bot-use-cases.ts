@@ -21,6 +21,7 @@ import { describeEntry } from "../catalog/describe-entry.ts";
 import { findEntries } from "../catalog/find-entries.ts";
 import { refreshEntry } from "../catalog/refresh-entry.ts";
 import type { BotConfig } from "../config.ts";
+import { codeOf } from "../errors.ts";
 import { openAiClassifier } from "../llm/openai-classifier.ts";
 import type { Classifier } from "../metadata/classifier.ts";
 import { confirmMetadata } from "../metadata/confirm-metadata.ts";
@@ -78,6 +79,14 @@ export function botUseCases(
   const options = Object.fromEntries(
     Object.entries(rules.metadata).flatMap(([field, { options: list }]) => (list ? [[field, list]] : [])),
   );
+  /** What is approved should be what Vault has now. If Vault does not answer, the engine finds out before it writes. */
+  const lookAgain = async (requestId: string): Promise<void> => {
+    const state = await loadRequestState(store, requestId);
+    if (!state) return;
+    await refreshEntry({ store, source, now }, state.entryId).catch((error: unknown) =>
+      log.warn({ requestId, code: codeOf(error) }, "could not look at the secret's version again"),
+    );
+  };
   const cases = { store, now, membership, staff: rules.support.staff };
   const reporting: Reporting = {
     log,
@@ -104,7 +113,10 @@ export function botUseCases(
     loadRequestState: (requestId) => loadRequestState(store, requestId),
     listRequestStates: (filter: RequestFilter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
-    approveRequest: (input) => approveRequest(decide, input),
+    async approveRequest(input) {
+      await lookAgain(input.requestId);
+      return approveRequest(decide, input);
+    },
     rejectRequest: (input) => rejectRequest(decide, input),
     withdrawRequest: (input) => withdrawRequest(decide, input),
     retryMigration: (input) => retryMigration(decide, input),

@@ -2,9 +2,7 @@ import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secret
 import { describe, expect, it } from "vitest";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
-import { engineWorld, NOTHING_LEFT } from "./engine-world.ts";
-
-const OTHER_APPROVER = "U0APPROVER";
+import { APPROVER, engineWorld, NOTHING_LEFT } from "./engine-world.ts";
 
 describe("migrateSecret on real servers", () => {
   it("moves one approved secret, leaves nothing behind and issues a receipt", async () => {
@@ -128,7 +126,7 @@ describe("migrateSecret on real servers", () => {
     await world.migrate(first);
     const { requestId } = await world.rowOf(first);
     const name = await world.targetOf(first);
-    await orderUndo(world.decide, { requestId, by: OTHER_APPROVER });
+    await orderUndo(world.decide, { requestId, by: APPROVER });
     await world.migrate(first);
     expect(await world.rowOf(first)).toMatchObject({ state: "undone" });
     expect((await world.describe(name)).DeletedDate).toBeDefined();
@@ -145,14 +143,27 @@ describe("migrateSecret on real servers", () => {
     const source = await world.lease.put("app", { a: "1" });
     const id = await world.order(source);
     const { requestId } = await world.rowOf(id);
-    await world.store.updateTable("control").set({ isPaused: true }).execute();
+    world.membership.groups.S0APPROVERS = [];
     await world.migrate(id);
-    expect(await world.rowOf(id)).toMatchObject({ state: "failed", causeCode: "GATE_PAUSED" });
-    await world.store.updateTable("control").set({ isPaused: false }).execute();
+    expect(await world.rowOf(id)).toMatchObject({ state: "failed", causeCode: "APPROVER_GONE" });
+    world.membership.groups.S0APPROVERS = [APPROVER];
     await retryMigration(world.decide, { requestId, by: "U0ENGINEER" });
     const next = world.rung.at(-1) ?? "";
     await world.migrate(next);
     expect(await world.rowOf(next)).toMatchObject({ state: "done", attempt: 2 });
+  });
+
+  it.each([
+    ["while migrations are paused", { isPaused: true }, null],
+    ["before its earliest time", { isPaused: false }, new Date(Date.now() + 3_600_000).toISOString()],
+  ])("waits in the queue %s", async (_when, control, notBefore) => {
+    const world = await engineWorld();
+    const source = await world.lease.put("app", { a: "1" });
+    const id = await world.order(source, { notBefore });
+    await world.store.updateTable("control").set(control).execute();
+    await world.migrate(id);
+    expect(await world.rowOf(id)).toMatchObject({ state: "queued", causeCode: null });
+    expect(await world.leftovers()).toEqual(NOTHING_LEFT);
   });
 
   it("moves nothing for a statement that was altered, replayed for another request, or signed by another key", async () => {
