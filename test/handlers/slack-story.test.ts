@@ -299,6 +299,38 @@ describe("deciding", () => {
   });
 });
 
+describe("the receipt", () => {
+  it("is a reply under the card and a DM, once however often it is delivered, and says when it was undone", async () => {
+    const path = freshPath();
+    await world.addEntry(path);
+    const card = await askedFor(path);
+    await world.drive.as(approver).clickButton({ channel: card.channel, ts: card.ts, actionId: "appr.approve" });
+    await expect.poll(() => waitingIn(path)).toBe(0);
+    const requestId = /RQ-\d+/.exec(card.text)?.[0] ?? "";
+    await world.finish(requestId);
+    await world.settle();
+    await world.store.updateTable("outbox").set({ deliveredAt: null }).where("kind", "=", "receipt").execute();
+    await world.settle();
+
+    const [, receipt, ...more] = await world.drive.thread(card.channel, card.ts);
+    expect(more).toEqual([]);
+    const inThread = renderMessage(receipt ?? card);
+    expect(inThread).toContain("found equal by keyed digest");
+    expect(inThread).toContain("[Undo]");
+    const direct = await world.drive.waitForDirectMessage(engineer, ({ text }) =>
+      text.startsWith(`Receipt of ${requestId}`),
+    );
+    expect(renderMessage(direct)).not.toContain("[Undo]");
+
+    await world.drive.as(approver).clickButton({ channel: card.channel, ts: receipt?.ts ?? "", actionId: "job.undo" });
+    await world.drive.waitForEphemeral(approver, ({ text }) => text.includes(`The undo of ${requestId} is ordered`));
+    await world.store.updateTable("migration").set({ state: "undone" }).where("requestId", "=", requestId).execute();
+    await world.settle();
+    const [, redrawn] = await world.drive.thread(card.channel, card.ts);
+    expect(renderMessage(redrawn ?? card)).toContain("Migrated, and undone since");
+  });
+});
+
 describe("support", () => {
   const supporter = "U0SUPPORTER";
 

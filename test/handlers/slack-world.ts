@@ -13,16 +13,19 @@ import { openIntake, type RequestDeps, registerRequest } from "../../handlers/re
 import { registerTriage } from "../../handlers/triage.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
+import { ApprovalStatement } from "../../src/approvals/content.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { rejectRequest } from "../../src/approvals/reject-request.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
 import { withdrawRequest } from "../../src/approvals/withdraw-request.ts";
+import { appendEvent } from "../../src/audit/append-event.ts";
 import type { Signed } from "../../src/audit/signing.ts";
 import { describeEntry } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
+import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
 import { Secret } from "../../src/secret.ts";
 import { drawCopies } from "../../src/slack/draw-copies.ts";
@@ -31,7 +34,7 @@ import type { FormFault } from "../../src/slack/read-intake-form.ts";
 import { type Desk, slackDesk } from "../../src/slack/slack-desk.ts";
 import { slackMembership } from "../../src/slack/slack-membership.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import { type Delivery, enqueueRedraw } from "../../src/store/outbox.ts";
+import { type Delivery, enqueueDelivery, enqueueRedraw } from "../../src/store/outbox.ts";
 import { claimCase } from "../../src/support/claim-case.ts";
 import { loadCaseState } from "../../src/support/load-case-state.ts";
 import { openCase } from "../../src/support/open-case.ts";
@@ -57,6 +60,8 @@ export interface SlackWorld {
   readonly knobs: Knobs;
   /** A secret that the catalogue knows. @returns Its entry id. */
   addEntry(path: string, keyNames?: readonly string[]): Promise<number>;
+  /** Stands in for the worker: the newest migration of a request is done, with a signed receipt to deliver. */
+  finish(requestId: string): Promise<void>;
   /** Delivers everything that waits in the outbox: forms to the intake, cards to Slack. */
   settle(): Promise<void>;
   stop(): Promise<void>;
@@ -189,6 +194,40 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
         .returning("id")
         .executeTakeFirstOrThrow();
       return row.id;
+    },
+    finish: async (requestId) => {
+      const row = await store
+        .selectFrom("migration")
+        .innerJoin("statement", "statement.id", "migration.statementId")
+        .select(["migration.id", "migration.attempt", "bytes", "signature", "keyId"])
+        .where("migration.requestId", "=", requestId)
+        .executeTakeFirstOrThrow();
+      const at = now();
+      const seen = { call: "read", aliveAt: at.toISOString(), refusedAt: at.toISOString(), refusedStatus: 403 };
+      const fact = { kind: "migration.done", actor: "worker", subject: `migration:${row.id}`, content: {} };
+      const receipt = buildReceipt({
+        ...{
+          installation: "test",
+          separation: "on",
+          migration: row,
+          approval: row,
+          vaultVersion: 7,
+          digestKeyId: "d1",
+        },
+        statement: ApprovalStatement.parse(JSON.parse(row.bytes)),
+        ...{ arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:bank/x-AbCdEf", versionId: row.id },
+        ...{ isNew: true, previousVersionId: null, leaseOpenedAt: at, leaseClosedAt: at, finishedAt: at },
+        ...{ readerProof: seen, adminProof: seen },
+        link: await store.transaction().execute((tx) => appendEvent(tx, at, fact)),
+      });
+      await store
+        .updateTable("migration")
+        .set({ state: "done", finishedAt: at, receipt: signReceipt(signer, receipt) })
+        .where("id", "=", row.id)
+        .execute();
+      await store.updateTable("request").set({ status: "migrated" }).where("id", "=", requestId).execute();
+      await enqueueRedraw(store, `request:${requestId}`);
+      await enqueueDelivery(store, { kind: "receipt", subject: `migration:${row.id}` });
     },
     settle: async () => {
       for (;;) {
