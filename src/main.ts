@@ -2,7 +2,9 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { Command, Option } from "commander";
+import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
+import { exportChain } from "./audit/export-chain.ts";
 import { createKeys, KeysExistError } from "./cli/keys.ts";
 import { describeForTerminal, statusForTerminal } from "./cli/look-up.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
@@ -12,7 +14,8 @@ import { codeOf, GloveboxError } from "./errors.ts";
 import { BadRulesError, loadRules, type Rules } from "./rules.ts";
 import { Secret } from "./secret.ts";
 import { openStore, type Store } from "./store/open-store.ts";
-import { openVaultClient } from "./vault/vault-client.ts";
+import { vaultGatePolicy } from "./vault/gate-policy.ts";
+import { openVaultClient, type VaultClient } from "./vault/vault-client.ts";
 import { examine } from "./wiring/doctor.ts";
 import { redrive } from "./wiring/redrive.ts";
 import { start } from "./wiring/start.ts";
@@ -48,6 +51,14 @@ async function withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
   } finally {
     await store.destroy();
   }
+}
+
+/** Vault with an operator's token. @throws {BadConfigError} */
+function operatorClient(): VaultClient {
+  const { VAULT_ADDR, VAULT_TOKEN } = process.env;
+  const missing = Object.entries({ VAULT_ADDR, VAULT_TOKEN }).filter(([, value]) => !value);
+  if (!VAULT_ADDR || !VAULT_TOKEN) throw new BadConfigError(missing.map(([name]) => `${name} is not set`));
+  return openVaultClient({ address: VAULT_ADDR, timeoutMs: 10_000 }, VAULT_TOKEN);
 }
 
 const program = new Command("glovebox").description(
@@ -101,15 +112,12 @@ program
   .option("--bind-cidr <cidr...>", "addresses from which our processes log in", [])
   .option("--reader-ttl <seconds>", "how long a lease can live", "60")
   .action(async (options) => {
-    const { VAULT_ADDR, VAULT_TOKEN } = process.env;
-    const missing = Object.entries({ VAULT_ADDR, VAULT_TOKEN }).filter(([, value]) => !value);
-    if (!VAULT_ADDR || !VAULT_TOKEN) throw new BadConfigError(missing.map(([name]) => `${name} is not set`));
     const readerTtlSeconds = Number(options.readerTtl);
     if (!Number.isInteger(readerTtlSeconds) || readerTtlSeconds < 1) {
       throw new BadConfigError(["--reader-ttl takes a whole number of seconds, 1 or more"]);
     }
     const input = {
-      operator: openVaultClient({ address: VAULT_ADDR, timeoutMs: 10_000 }, VAULT_TOKEN),
+      operator: operatorClient(),
       options: {
         names: { authMount: options.authMount, policyPrefix: options.policyPrefix },
         readerTtlSeconds,
@@ -179,6 +187,34 @@ for (const isPaused of [true, false]) {
       }),
     );
 }
+
+program
+  .command("export")
+  .description("print the audit chain with its signed checkpoints, a line each, for auditors")
+  .action(() =>
+    withStore(async (store) => {
+      for await (const line of exportChain(store)) process.stdout.write(line);
+    }),
+  );
+
+program
+  .command("accept-restore")
+  .description("let the gate open again after a restored backup, with an operator's token (VAULT_ADDR, VAULT_TOKEN)")
+  .requiredOption("--reason <text>", "for the audit trail")
+  .option("--auth-mount <name>", "the auth mount of our own", process.env.VAULT_AUTH_MOUNT ?? "glovebox")
+  .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
+  .action((options: { reason: string; authMount: string; policyPrefix: string }) =>
+    withStore(async (store) => {
+      const policy = vaultGatePolicy(operatorClient(), options);
+      const deps = { store, policy, now: () => new Date() };
+      const accepted = await acceptRestore(deps, { by: operator(), reason: options.reason });
+      print(
+        accepted === null
+          ? "The database is not behind what Vault remembers; nothing was changed."
+          : `Accepted: Vault remembered event ${accepted.remembered}, the database goes on from ${accepted.newest}. Approvals that were carried out in between can be carried out again until they expire.`,
+      );
+    }),
+  );
 
 program
   .command("redrive")

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { migrateWorker } from "../../jobs/migrate.ts";
 import { askGate } from "../approvals/ask-gate.ts";
+import { signCheckpoint } from "../audit/sign-checkpoint.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
 import { BadConfigError, type Role, type WorkerConfig } from "../config.ts";
@@ -14,6 +15,10 @@ import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Base } from "./open-base.ts";
 import { readKeyring, readSigner } from "./read-keys.ts";
 
+/** Signs the end of the audit chain now and then, so that an end that was cut off is noticed. */
+const CHECKPOINT_QUEUE = "checkpoint";
+const CHECKPOINT_EVERY_SECONDS = 600;
+
 /** The role that moves: it holds the admin identity and the writer, and no key that approves. */
 export async function startWorker(base: Base, config: WorkerConfig, role: Role): Promise<void> {
   const deps = workerDeps(base, config, role);
@@ -22,6 +27,11 @@ export async function startWorker(base: Base, config: WorkerConfig, role: Role):
   );
   const worker = migrateWorker(base.queues, (migrationId) => migrateSecret(deps, migrationId));
   base.onClose(() => worker.close()); // waits for the migration in hand
+  const signing = base.queues.worker(CHECKPOINT_QUEUE, async () => {
+    await signCheckpoint(base.store, deps.signer, base.now);
+  });
+  base.onClose(() => signing.close());
+  await base.queues.every(CHECKPOINT_QUEUE, CHECKPOINT_EVERY_SECONDS);
 }
 
 export function workerDeps(base: Base, config: WorkerConfig, role: Role): MigrateDeps {
