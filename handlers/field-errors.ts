@@ -1,4 +1,4 @@
-import { GloveboxError } from "../src/errors.ts";
+import { LooksLikeSecretError } from "../src/approvals/errors.ts";
 import { fieldInput, INPUT } from "../src/slack/action-ids.ts";
 import type { FieldErrors } from "../src/slack/read-intake-form.ts";
 import { shorten } from "../src/slack/shorten.ts";
@@ -8,9 +8,7 @@ import { explanationOf, type HandlerLog } from "./explain-failures.ts";
 /** A failure as words under the field that it names, or else under the reason: a modal has no other place for them. */
 export function fieldErrorsOf(error: unknown, log: HandlerLog, { fields }: ViewSettings): FieldErrors {
   const words = plainWords(explanationOf(error, { log }).text);
-  const isNamed = ({ tag }: { tag: string }) =>
-    error instanceof GloveboxError && error.userMessage.startsWith(`The ${tag} `);
-  const named = fields.find(isNamed);
+  const named = error instanceof LooksLikeSecretError ? fields.find(({ tag }) => tag === error.field) : undefined;
   return { [named ? fieldInput(named.field) : INPUT.reason]: shorten(words, 400) };
 }
 

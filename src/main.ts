@@ -6,7 +6,7 @@ import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
 import { exportChain } from "./audit/export-chain.ts";
 import { createKeys, KeysExistError } from "./cli/keys.ts";
-import { describeForTerminal, statusForTerminal } from "./cli/look-up.ts";
+import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { BadConfigError, EX_CONFIG, loadConfig, loadStoreConfig, ROLES, type Role } from "./config.ts";
@@ -158,6 +158,14 @@ program
   .description("what is under way, or the state of one request or secret")
   .argument("[path-or-request]")
   .action((text?: string) => withStore(async (store) => show(await statusForTerminal(store, text ?? null))));
+
+program
+  .command("receipt")
+  .description("print the signed receipt of a finished request: save it, and anybody can verify it offline")
+  .argument("<request>")
+  .action((request: string) =>
+    withStore(async (store) => show(await receiptForTerminal(store, request.toUpperCase()))),
+  );
 
 program
   .command("verify")

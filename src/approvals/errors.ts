@@ -124,15 +124,6 @@ export class AlreadyMigratedError extends GloveboxError {
   }
 }
 
-export class EntryUnknownError extends GloveboxError {
-  readonly code = "ENTRY_UNKNOWN";
-  readonly userMessage =
-    "The catalogue has no such secret any more, so I made no request. Look it up with `/secrets what` and ask again.";
-  constructor() {
-    super("the catalogue has no such entry, or its mount was replaced");
-  }
-}
-
 export class NotReplaceableError extends GloveboxError {
   readonly code = "NOT_REPLACEABLE";
   readonly userMessage =
@@ -145,9 +136,11 @@ export class NotReplaceableError extends GloveboxError {
 export class LooksLikeSecretError extends GloveboxError {
   readonly code = "LOOKS_LIKE_SECRET";
   readonly userMessage: string;
+  readonly field: string;
   /** @param field Which answer it is: `reason`, or a tag's name. */
   constructor(field: string) {
     super(`the ${field} looks like a credential`);
+    this.field = field;
     this.userMessage = `The ${field} looks like a credential, so I didn't save it. Take it out, and rotate it if it is real.`;
   }
 }

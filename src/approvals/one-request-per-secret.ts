@@ -1,8 +1,9 @@
 import type { Selectable } from "kysely";
+import { EntryUnknownError } from "../catalog/describe-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import type { EntryTable } from "../store/schema.ts";
 import type { RequestSource } from "./content.ts";
-import { AlreadyMigratedError, EntryUnknownError, OpenRequestExistsError } from "./errors.ts";
+import { AlreadyMigratedError, OpenRequestExistsError } from "./errors.ts";
 
 type EntryRow = Selectable<EntryTable>;
 
@@ -22,7 +23,8 @@ export async function lockEntry(
     .where("path", "=", path)
     .forUpdate()
     .executeTakeFirst();
-  if (!entry || entry.goneAt !== null || entry.mountAccessor !== mountAccessor) throw new EntryUnknownError();
+  if (!entry || entry.goneAt !== null || entry.mountAccessor !== mountAccessor)
+    throw new EntryUnknownError(entry?.id ?? null);
   return entry;
 }
 

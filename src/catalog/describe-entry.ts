@@ -53,9 +53,10 @@ export interface EntryDescription {
 export class EntryUnknownError extends GloveboxError {
   readonly code = "ENTRY_UNKNOWN";
   readonly userMessage =
-    "The catalogue has no such entry any more. Look the path up again with `/secrets what <path>`.";
-  constructor(entryId: number) {
-    super(`no entry ${entryId}`);
+    "The catalogue has no such secret any more, so nothing was done. Look it up again with `/secrets what <path>`.";
+  /** @param entryId null where a name was looked for and not found. */
+  constructor(entryId: number | null) {
+    super(`no entry ${entryId ?? "of that name"}, or it is gone from Vault`);
   }
 }
 

@@ -83,3 +83,17 @@ function entryLines(entry: EntryDescription): string[] {
     `  request   ${entry.requestId === null ? "none" : `${entry.requestId}, ${entry.requestStatus}`}`,
   ];
 }
+
+/** The newest receipt of a request, as it was signed: `glovebox receipt`. */
+export async function receiptForTerminal(store: Store, requestId: string): Promise<TerminalAnswer> {
+  const row = await store
+    .selectFrom("migration")
+    .select("receipt")
+    .where("requestId", "=", requestId)
+    .where("receipt", "is not", null)
+    .orderBy("attempt", "desc")
+    .executeTakeFirst();
+  if (!row?.receipt)
+    return { ok: false, lines: [`There is no receipt of ${requestId}: it is not migrated, or not known.`] };
+  return { ok: true, lines: [row.receipt.trimEnd()] };
+}

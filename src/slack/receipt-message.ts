@@ -41,7 +41,7 @@ export function receiptMessage(
     lines(`*Next*  ${escapeMrkdwn(state.nextStep)}`),
     ...actions(...buttons),
     context(
-      `Verify: an operator runs \`glovebox verify\` on the receipt of ${receipt.requestId}. It needs no network.`,
+      `Verify: \`glovebox receipt ${receipt.requestId}\` saves it, \`glovebox verify\` checks the file without a network.`,
     ),
   ]);
 }

@@ -53,7 +53,7 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
     async () => {
       const mounts = bot
         ? await catalogMounts(vault, identity(bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID))
-        : [];
+        : await crawledMounts(common.DATABASE_URL.reveal());
       const found = await checkIdentity(vault, { names, mounts }, name, identity(roleId, secretId));
       const wrong = found.filter(({ isRight }) => !isRight);
       if (wrong.length === 0)
@@ -179,10 +179,21 @@ async function catalogMounts(
   vault: { address: string; timeoutMs: number },
   role: Parameters<typeof standingClient>[1],
 ): Promise<ServedMount[]> {
-  const mounts = await vaultCatalogSource(standingClient(vault, role)).listMounts();
-  return mounts.flatMap(({ path, engine }): ServedMount[] =>
-    engine === "kv-v1" || engine === "kv-v2" ? [{ path, engine: engine as ServedMount["engine"] }] : [],
-  );
+  return kvMounts(await vaultCatalogSource(standingClient(vault, role)).listMounts());
+}
+
+/** A worker has no catalog identity: it takes the mounts that the bot's crawl has found. */
+async function crawledMounts(databaseUrl: string): Promise<ServedMount[]> {
+  const store = openStore(databaseUrl, () => {}, 1);
+  try {
+    return await store.selectFrom("mount").select(["path", "engine"]).execute().then(kvMounts);
+  } finally {
+    await store.destroy();
+  }
+}
+
+function kvMounts(mounts: readonly { readonly path: string; readonly engine: string }[]): ServedMount[] {
+  return mounts.flatMap(({ path, engine }) => (engine === "kv-v1" || engine === "kv-v2" ? [{ path, engine }] : []));
 }
 
 /** Our own words, or the kind of failure: a vendor's message may quote a token. */

@@ -3,7 +3,6 @@ import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import {
   AlreadyDecidedError,
   AlreadyMigratedError,
-  EntryUnknownError,
   LooksLikeSecretError,
   NotReplaceableError,
   NotRequesterError,
@@ -11,6 +10,7 @@ import {
 } from "../../src/approvals/errors.ts";
 import { SignatureRefusedError } from "../../src/approvals/read-signed.ts";
 import { takeEnvelope } from "../../src/approvals/take-envelope.ts";
+import { EntryUnknownError } from "../../src/catalog/describe-entry.ts";
 import { addEntry, contentOf, ENGINEER, requestWorld, STRANGER } from "./request-world.ts";
 
 const target = (name: string) => ({ ...contentOf().target, name });
