@@ -14,7 +14,7 @@ export async function installNodeModules() {
     const isStale = existsSync(join(projectDir, "node_modules"));
     say(STEP, isStale ? "node_modules does not match package-lock.json: npm ci" : "installing packages: npm ci");
     const progress = keepSaying(STEP, () => "npm ci is at work");
-    const { command, args, env } = npm(["ci", "--no-audit", "--no-fund"]);
+    const { command, args, env } = npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
     const { ok, code, output } = await runCommand(command, args, { cwd: projectDir, env, onStart });
     progress.stop();
     if (!ok) {

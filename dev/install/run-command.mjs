@@ -10,7 +10,9 @@ export class StepError extends Error {
   }
 }
 
-const KEPT_LINES = 15;
+// npm says what is wrong first and then explains its own usage, compilers say it last: so both ends are kept.
+const KEPT_FIRST = 12;
+const KEPT_LAST = 8;
 const running = new Set();
 process.on("exit", () => {
   for (const child of running) endGroup(child);
@@ -32,7 +34,7 @@ function endGroup(child) {
 /**
  * Runs a command in a process group of its own, so that it can be ended with all that it started; its output is kept for the case that it fails, not printed.
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, onLine?: (line: string) => void, onStart?: (pid: number) => void }} [options]
- * @returns {Promise<{ ok: boolean, code: number | null, output: string }>} `output`: the last lines, both streams.
+ * @returns {Promise<{ ok: boolean, code: number | null, output: string }>} `output`: first and last lines, both streams.
  */
 export function runCommand(command, args, { cwd, env, onLine, onStart } = {}) {
   return new Promise((resolve) => {
@@ -40,17 +42,19 @@ export function runCommand(command, args, { cwd, env, onLine, onStart } = {}) {
     const child = spawn(command, args, { cwd, env: env ?? process.env, stdio, detached: true });
     running.add(child);
     if (child.pid !== undefined) onStart?.(child.pid);
-    const kept = [];
+    const first = [];
+    const last = [];
     const keep = (line) => {
-      kept.push(line);
-      if (kept.length > KEPT_LINES) kept.shift();
+      if (first.length < KEPT_FIRST) first.push(line);
+      else last.push(line);
+      if (last.length > KEPT_LAST) last.shift();
       onLine?.(line);
     };
     for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on("line", keep);
     child.on("error", (error) => keep(`${command}: ${error.message}`));
     child.on("close", (code) => {
       running.delete(child);
-      resolve({ ok: code === 0, code, output: kept.join("\n") });
+      resolve({ ok: code === 0, code, output: [...first, ...last].join("\n") });
     });
   });
 }

@@ -15,6 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { identityOf, isAlive } from "../../dev/processes/process-identity.ts";
 
 /**
  * A checkout with an installer and a Vault source of its own, an empty cache, and a `go` that stands in for the real
@@ -63,7 +64,7 @@ const BUILDS = `${SAYS_VERSION}
 echo "go: downloading example.com/module v1.0.0"; echo "example.com/module/package"
 while [ "$1" != -o ]; do shift; done
 printf '#!/bin/sh\\n' > "$2"; chmod +x "$2"`;
-const HANGS = `${SAYS_VERSION}\nwhile [ "$1" != -o ]; do shift; done\necho half > "$2"; exec sleep 60`;
+const HANGS = `${SAYS_VERSION}\nwhile [ "$1" != -o ]; do shift; done\necho $$ > "$2"; exec sleep 60`;
 
 const WHOLE = [expect.stringMatching(/^vault-server-[0-9a-f]{12}$/)];
 
@@ -85,15 +86,22 @@ describe("npm run demo's installer", () => {
     expect(built()).toEqual([...WHOLE, ...WHOLE]);
   });
 
-  it("heals a build that was killed half-way", async () => {
-    const { start, install, built, checkout } = newMachine({ go: HANGS });
+  it("heals a build that was killed half-way, and ends the compiler that it left", async () => {
+    const { start, install, built, checkout, env } = newMachine({ go: HANGS });
     const killed = start();
-    await expect.poll(() => built().some((name) => name.endsWith(".partial"))).toBe(true);
+    const compilerPid = (): number => {
+      const partial = built().find((name) => name.endsWith(".partial"));
+      return partial ? Number(readFileSync(join(env.GLOVEBOX_CACHE_DIR, "vault", partial), "utf8")) : 0;
+    };
+    await expect.poll(compilerPid).toBeGreaterThan(0);
+    const compiler = identityOf(compilerPid());
     killed.kill("SIGKILL");
     await once(killed, "exit");
+    expect(isAlive(compiler)).toBe(true);
     writeFileSync(join(checkout, "..", "bin", "go"), `#!/bin/sh\n${BUILDS}\n`);
     expect(await install()).toMatchObject({ code: 0 });
     expect(built()).toEqual(WHOLE);
+    expect(isAlive(compiler)).toBe(false);
   });
 
   it("lets one of two installs work while the other waits for it", async () => {
@@ -114,6 +122,20 @@ describe("npm run demo's installer", () => {
     expect(said).toContain("dial tcp: no such host");
     expect(said).toContain("Next step: check the network");
     expect(built()).toEqual([]);
+  });
+
+  it("says how to get a Python that can make environments, where the machine has none and will not give one", async () => {
+    const { install, env, checkout } = newMachine({ go: BUILDS });
+    const bin = join(checkout, "..", "bin");
+    Object.assign(env, { AWS_ENDPOINT_URL: "", PATH: bin });
+    for (const name of ["python3", "apt-get"]) {
+      writeFileSync(join(bin, name), `#!/bin/sh\necho "E: no ${name} today"; exit 1\n`);
+      chmodSync(join(bin, name), 0o755);
+    }
+    const { code, said } = await install();
+    expect(code).toBe(69);
+    expect(said).toContain("python3 cannot make virtual environments");
+    expect(said).toContain("Next step: `sudo apt-get install -y python3 python3-venv`");
   });
 
   it("does nothing for a Vault that is given, or on PATH and new enough", async () => {
