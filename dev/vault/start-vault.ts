@@ -2,7 +2,8 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { builtVaultServer, isRunnable, onPath } from "../install/cache-places.mjs";
+import { builtVaultServer, isRunnable } from "../install/cache-places.mjs";
+import { vaultOnPath } from "../install/vault-on-path.mjs";
 import type { RecordProcess } from "../processes/start-process.ts";
 import { startServer } from "../processes/start-server.ts";
 
@@ -33,7 +34,7 @@ const CALL_TIMEOUT_MS = 5_000;
  * @throws Error when there is no Vault server on this machine (with the next step), or when it does not start.
  */
 export async function startVault({ port, dataDir, logTo, record }: VaultOrder): Promise<PracticeVault> {
-  const { command, args } = vaultServer();
+  const { command, args } = await vaultServer();
   const folder = dataDir ?? (await mkdtemp(join(tmpdir(), "glovebox-vault-")));
   await mkdir(folder, { recursive: true });
   const rootToken = `practice-${randomBytes(16).toString("hex")}`;
@@ -74,11 +75,11 @@ export async function startVault({ port, dataDir, logTo, record }: VaultOrder): 
 }
 
 /** The build of dev/install.mjs first: it is the version that the tests know. `vault` on PATH takes a subcommand more. */
-function vaultServer(): { command: string; args: string[] } {
+async function vaultServer(): Promise<{ command: string; args: string[] }> {
+  const installed = await vaultOnPath();
+  if (installed !== undefined) return { command: installed, args: ["server"] };
   const built = builtVaultServer();
   if (isRunnable(built)) return { command: built, args: [] };
-  const installed = onPath("vault");
-  if (installed) return { command: installed, args: ["server"] };
   throw new Error(
     "There is no Vault server on this machine. Nothing was started. Next step: run `node dev/install.mjs`.",
   );

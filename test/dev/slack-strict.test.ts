@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { KnownBlock, View } from "@slack/types";
+import type { KnownBlock, View } from "@slack/web-api";
 import { LogLevel, WebClient } from "@slack/web-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultsInBlocks, faultsInView } from "../../dev/slack/block-kit-rules.ts";

@@ -1,0 +1,1 @@
+export declare function vaultOnPath(): Promise<string | undefined>;
