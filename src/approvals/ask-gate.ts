@@ -36,21 +36,30 @@ export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): Ask
     while (performance.now() < deadline) {
       await ring;
       ring = doorbell.wait("gate_answer", 250);
-      const { answeredAt, refusalCode } = await store
-        .selectFrom("gateAsk")
-        .select(["answeredAt", "refusalCode"])
-        .where("id", "=", id)
-        .executeTakeFirstOrThrow();
-      if (answeredAt === null) continue;
-      if (refusalCode === null) return id;
-      throw new GateRefusedError(refusalCode in GATE_REFUSALS ? (refusalCode as GateRefusal) : "GATE_STALE_ASK");
+      if (await isAnswered(store, id)) return id;
     }
     const { numDeletedRows } = await store
       .deleteFrom("gateAsk")
       .where("id", "=", id)
       .where("answeredAt", "is", null)
       .executeTakeFirst();
-    if (numDeletedRows === 0n) return id; // the answer came at the last moment
+    if (numDeletedRows === 0n && (await isAnswered(store, id))) return id; // the answer came at the last moment
     throw new GateUnansweredError();
   };
+}
+
+/** @throws {GateRefusedError} */
+async function isAnswered(store: Store, id: string): Promise<boolean> {
+  const ask = await store
+    .selectFrom("gateAsk")
+    .select(["answeredAt", "refusalCode"])
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (!ask || ask.answeredAt === null) return false;
+  if (ask.refusalCode === null) return true;
+  throw new GateRefusedError(isRefusal(ask.refusalCode) ? ask.refusalCode : "GATE_STALE_ASK");
+}
+
+function isRefusal(code: string): code is GateRefusal {
+  return code in GATE_REFUSALS;
 }
