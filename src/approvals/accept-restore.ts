@@ -1,5 +1,6 @@
 import { appendEvent } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
+import { isBehind } from "./gate-checks.ts";
 import type { GatePolicy } from "./gate-policy.ts";
 
 export interface AcceptRestoreDeps {
@@ -19,16 +20,16 @@ export async function acceptRestore(
   { by, reason }: { by: string; reason: string },
 ): Promise<{ remembered: number; newest: number } | null> {
   return store.transaction().execute(async (tx) => {
-    const remembered = await policy.readMark();
-    const last = await tx.selectFrom("auditEvent").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
-    if (remembered <= (last?.seq ?? 0)) return null;
-    const { seq: newest } = await appendEvent(tx, now(), {
+    const mark = await policy.readMark();
+    if (mark === null || !(await isBehind(tx, mark))) return null;
+    const remembered = mark.seq;
+    const { seq: newest, previousHash } = await appendEvent(tx, now(), {
       kind: "gate.restore-accepted",
       actor: by,
       subject: "gate",
       content: { reason, remembered },
     });
-    await policy.writeMark(newest - 1); // one behind, as the gate does: this transaction may yet be lost
+    await policy.writeMark({ seq: newest - 1, hash: previousHash }); // one behind, as the gate does: this transaction may yet be lost
     return { remembered, newest };
   });
 }

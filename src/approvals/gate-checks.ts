@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Store } from "../store/open-store.ts";
 import { ApprovalStatement } from "./content.ts";
 import { GateRefusedError } from "./gate-errors.ts";
+import type { GateMark } from "./gate-policy.ts";
 import type { KeepGateDeps } from "./keep-gate-deps.ts";
 import { ungrantableReason } from "./mint-metadata.ts";
 import { readSigned, SignatureRefusedError } from "./read-signed.ts";
@@ -110,8 +111,17 @@ async function assertPace({ maxPerHour, now }: KeepGateDeps, tx: Store): Promise
   if (count >= maxPerHour) throw new GateRefusedError("GATE_PACE");
 }
 
-/** Vault remembers the newest event it has seen: a database restored from an old backup is behind it. */
 async function assertNotBehind({ policy }: KeepGateDeps, tx: Store): Promise<void> {
-  const newest = await tx.selectFrom("auditEvent").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
-  if ((await policy.readMark()) > (newest?.seq ?? 0)) throw new GateRefusedError("DATABASE_BEHIND");
+  const mark = await policy.readMark();
+  if (mark !== null && (await isBehind(tx, mark))) throw new GateRefusedError("DATABASE_BEHIND");
+}
+
+/**
+ * True if the chain lacks the event that Vault remembers: the database was restored from an older backup, or its newest
+ * events were taken out. It stays true however many events come after.
+ */
+export async function isBehind(store: Store, { seq, hash }: GateMark): Promise<boolean> {
+  if (seq === 0) return false; // from before the first event
+  const event = await store.selectFrom("auditEvent").select("hash").where("seq", "=", seq).executeTakeFirst();
+  return event?.hash !== hash;
 }

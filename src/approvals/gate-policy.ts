@@ -6,13 +6,20 @@ export interface GateHold {
   readonly requestId: string;
 }
 
+/** Names one audit event. The number alone would not do: a restored database soon counts past it again. */
+export interface GateMark {
+  readonly seq: number;
+  /** Its hash in the chain: 64 hex digits. */
+  readonly hash: string;
+}
+
 /** The gate's identity in Vault: it writes one policy and can do nothing else. */
 export interface GatePolicy {
   /** Opens exactly this path for this request, and reads the policy back. */
   open(hold: GateHold): Promise<void>;
   close(): Promise<void>;
   isOpen(): Promise<boolean>;
-  /** The number of the newest audit event that Vault remembers; 0 if none. */
-  readMark(): Promise<number>;
-  writeMark(seq: number): Promise<void>;
+  /** The newest audit event that Vault remembers, or null. */
+  readMark(): Promise<GateMark | null>;
+  writeMark(mark: GateMark): Promise<void>;
 }

@@ -14,16 +14,21 @@ const LOCK = 7_206_003; // one gate writes at a time: Vault's policies have no c
  * 15 s and at start. Safe to call in any number of processes.
  */
 export async function keepGate(deps: KeepGateDeps): Promise<void> {
+  await locked(deps, (tx) => closeUnheld(deps, tx));
+  const asks = await deps.store
+    .selectFrom("gateAsk")
+    .select("id")
+    .where("answeredAt", "is", null)
+    .orderBy("askedAt")
+    .execute();
+  for (const { id } of asks) await locked(deps, (tx) => answer(deps, tx, id));
+}
+
+/** A transaction for each step, so that the audit chain is never held while Slack or Vault is asked for the next. */
+async function locked(deps: KeepGateDeps, step: (tx: Store) => Promise<void>): Promise<void> {
   await deps.store.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
-    await closeUnheld(deps, tx);
-    const asks = await tx
-      .selectFrom("gateAsk")
-      .select(["id", "kind", "migrationId", "fence"])
-      .where("answeredAt", "is", null)
-      .orderBy("askedAt")
-      .execute();
-    for (const ask of asks) await answer(deps, tx, ask);
+    await step(tx);
   });
 }
 
@@ -52,12 +57,22 @@ async function closeUnheld({ policy, now }: KeepGateDeps, tx: Store): Promise<vo
   await appendEvent(tx, now(), { kind: "gate.closed", actor: "gate", subject: "gate", content: { because: "unheld" } });
 }
 
-async function answer(deps: KeepGateDeps, tx: Store, ask: OpenAsk): Promise<void> {
+async function answer(deps: KeepGateDeps, tx: Store, id: string): Promise<void> {
   const { policy, now } = deps;
+  // Locked, so that a worker that gives up waiting withdraws it before this, or hears the answer.
+  const ask: OpenAsk | undefined = await tx
+    .selectFrom("gateAsk")
+    .select(["id", "kind", "migrationId", "fence"])
+    .where("id", "=", id)
+    .where("answeredAt", "is", null)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!ask) return; // withdrawn, or another gate was quicker
   try {
     const statement = await assertAskAllowed(deps, tx, ask);
+    await tx.updateTable("gateAsk").set({ answeredAt: now() }).where("id", "=", id).execute();
+    await notify(tx, "gate_answer", id);
     if (ask.kind === "open") await open(deps, tx, ask, statement);
-    await tx.updateTable("gateAsk").set({ answeredAt: now() }).where("id", "=", ask.id).execute();
   } catch (error) {
     if (!(error instanceof GateRefusedError)) {
       if (ask.kind === "open") await policy.close().catch(() => {}); // the write may have arrived; the next look closes too
@@ -66,8 +81,9 @@ async function answer(deps: KeepGateDeps, tx: Store, ask: OpenAsk): Promise<void
     await tx
       .updateTable("gateAsk")
       .set({ answeredAt: now(), refusalCode: error.code, refusalText: error.userMessage, closedAt: now() })
-      .where("id", "=", ask.id)
+      .where("id", "=", id)
       .execute();
+    await notify(tx, "gate_answer", id);
     await appendEvent(tx, now(), {
       kind: "gate.refused",
       actor: "gate",
@@ -75,7 +91,6 @@ async function answer(deps: KeepGateDeps, tx: Store, ask: OpenAsk): Promise<void
       content: { code: error.code, asked: ask.kind },
     });
   }
-  await notify(tx, "gate_answer", ask.id);
 }
 
 async function open(
@@ -85,13 +100,13 @@ async function open(
   statement: ApprovalStatement,
 ): Promise<void> {
   const { requestId, statementId, source } = statement;
-  const { seq } = await appendEvent(tx, now(), {
+  await policy.open({ source, requestId });
+  const { seq, previousHash } = await appendEvent(tx, now(), {
     kind: "gate.opened",
     actor: "gate",
     subject: `migration:${ask.migrationId}`,
     content: { requestId, statementId, fence: ask.fence },
   });
-  await policy.open({ source, requestId });
   // One behind: should this transaction be lost, Vault must not remember an event that never was.
-  await policy.writeMark(seq - 1);
+  await policy.writeMark({ seq: seq - 1, hash: previousHash });
 }

@@ -25,12 +25,13 @@ export function vaultGatePolicy(gate: VaultClient, names: VaultNames): GatePolic
     isOpen: async () => (await readPolicy(gate, open)) !== null,
     async readMark() {
       const text = await readPolicy(gate, mark);
-      if (text === null) return 0;
-      const paths = Object.keys((JSON.parse(text) as PolicyBody).path);
-      return Math.max(0, ...paths.map((path) => Number(path.replace(MARK_PREFIX, ""))));
+      if (text === null) return null;
+      const [path = ""] = Object.keys((JSON.parse(text) as PolicyBody).path);
+      const [seq, hash = ""] = path.replace(MARK_PREFIX, "").split("/");
+      return { seq: Number(seq), hash };
     },
-    async writeMark(seq) {
-      const body: PolicyBody = { path: { [`${MARK_PREFIX}${seq}`]: { capabilities: ["deny"] } } };
+    async writeMark({ seq, hash }) {
+      const body: PolicyBody = { path: { [`${MARK_PREFIX}${seq}/${hash}`]: { capabilities: ["deny"] } } };
       await gate.write(mark, { policy: JSON.stringify(body) });
     },
   };

@@ -199,12 +199,12 @@ describe("the gate on a real Vault", () => {
     await client.delete(open);
   });
 
-  it("remembers the newest event's number", async () => {
+  it("remembers the newest event by its number and hash", async () => {
     const { gate } = await practiceLease();
-    expect(await gate.readMark()).toBe(0);
-    await gate.writeMark(41);
-    await gate.writeMark(42);
-    expect(await gate.readMark()).toBe(42);
+    expect(await gate.readMark()).toBeNull();
+    await gate.writeMark({ seq: 41, hash: "a".repeat(64) });
+    await gate.writeMark({ seq: 42, hash: "b".repeat(64) });
+    expect(await gate.readMark()).toEqual({ seq: 42, hash: "b".repeat(64) });
   });
 });
 
