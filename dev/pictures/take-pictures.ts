@@ -1,0 +1,51 @@
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { projectDir } from "../install/cache-places.mjs";
+import { startPracticeWorld } from "../practice-world.ts";
+import { driveSlack } from "../slack/drive.ts";
+import { findChromium } from "./find-chromium.ts";
+import { playStory } from "./play-story.ts";
+import { openWorkspacePage } from "./workspace-page.ts";
+
+const RUN_DIR = join(projectDir, ".glovebox", "pictures");
+const PICTURES = join(projectDir, "docs", "pictures");
+const LARGEST_BYTES = 300_000; // each is loaded with the README
+
+/** Plays the story in a practice world of its own and takes the pictures of the README. */
+async function takePictures(): Promise<void> {
+  findChromium(); // before the world is built: without it there is nothing to do
+  await mkdir(PICTURES, { recursive: true });
+  const world = await startPracticeWorld({ runDir: RUN_DIR, report: (line) => console.log(line) });
+  const driver = await driveSlack(world.slack);
+  const { look, shoot, close } = await openWorkspacePage(world.slack.uiUrl);
+  try {
+    const { engineer, approver, supporter } = world.slack.people;
+    const story = playStory(driver, world.slack);
+    const take = async (name: string): Promise<void> => {
+      const file = join(PICTURES, `${name}.png`);
+      await shoot(file);
+      const { size } = await stat(file);
+      if (size > LARGEST_BYTES) throw new Error(`${name}.png has ${size} bytes; at most ${LARGEST_BYTES} are wanted`);
+      console.log(`docs/pictures/${name}.png  ${Math.round(size / 1_000)} kB`);
+    };
+
+    await look({ as: engineer.id, channel: "general" });
+    await story.askWhat();
+    await take("what");
+    await story.openForm();
+    await take("intake");
+    await story.sendForm();
+    await story.approve();
+    await look({ as: approver.id, channel: "secrets-approvals", withThread: true });
+    await take("thread");
+    await story.askSupport();
+    await look({ as: supporter.id, channel: "secrets-support", withThread: true });
+    await take("case");
+  } finally {
+    await close();
+    driver.close();
+    await world.stop();
+  }
+}
+
+await takePictures();
