@@ -103,7 +103,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
   const read = <S extends z.ZodType>(schema: S): z.output<S> | null => {
     const parsed = schema.safeParse(withoutEmpty(env));
     if (parsed.success) return parsed.data;
-    faults.push(...parsed.error.issues.map(faultText));
+    faults.push(...parsed.error.issues.map((issue) => faultText(issue, env)));
     return null;
   };
   const common = read(Common);
@@ -114,9 +114,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
 }
 
 /** zod's own message may quote what it was given, so only its kind is used. */
-function faultText(issue: z.core.$ZodIssue): string {
+function faultText(issue: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = issue.path.join(".");
-  if (issue.code === "invalid_type" && issue.input === undefined) return `${name} is not set`;
+  if (!env[name]) return `${name} is not set`;
   return `${name} ${issue.code === "custom" || issue.code === "invalid_format" ? issue.message : "has a value that does not fit"}`;
 }
 
@@ -131,6 +131,6 @@ function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
 /** For commands that only look into the database. @throws {BadConfigError} */
 export function loadStoreConfig(env: NodeJS.ProcessEnv): Pick<CommonConfig, "DATABASE_URL"> {
   const parsed = Common.pick({ DATABASE_URL: true }).safeParse(withoutEmpty(env));
-  if (!parsed.success) throw new BadConfigError(parsed.error.issues.map(faultText));
+  if (!parsed.success) throw new BadConfigError(parsed.error.issues.map((issue) => faultText(issue, env)));
   return parsed.data;
 }

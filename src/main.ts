@@ -17,8 +17,12 @@ import { openStore, type Store } from "./store/open-store.ts";
 import { vaultGatePolicy } from "./vault/gate-policy.ts";
 import { openVaultClient, type VaultClient } from "./vault/vault-client.ts";
 import { examine } from "./wiring/doctor.ts";
+import { findStoreFaults } from "./wiring/find-unreachable.ts";
 import { redrive } from "./wiring/redrive.ts";
 import { start } from "./wiring/start.ts";
+
+/** Postgres's code. */
+const UNDEFINED_TABLE = "42P01";
 
 /** Who runs this command, for the audit trail. */
 const operator = (): string => `operator:${userInfo().username}`;
@@ -45,9 +49,15 @@ function configure(role: Role): { config: ReturnType<typeof loadConfig>; rules: 
 }
 
 async function withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
-  const store = openStore(loadStoreConfig(process.env).DATABASE_URL.reveal(), () => {}, 2);
+  const { DATABASE_URL } = loadStoreConfig(process.env);
+  const faults = await findStoreFaults(DATABASE_URL);
+  if (faults.length > 0) throw new BadConfigError(faults);
+  const store = openStore(DATABASE_URL.reveal(), () => {}, 2);
   try {
     return await use(store);
+  } catch (error) {
+    if (codeOf(error) !== UNDEFINED_TABLE) throw error;
+    throw new BadConfigError(["DATABASE_URL: the database has no tables of ours yet: `glovebox start` makes them"]);
   } finally {
     await store.destroy();
   }
@@ -75,12 +85,13 @@ program
     const running = await start(config, rules);
     let isStopping = false;
     const stop = (): void => {
-      if (isStopping) return;
+      // Whoever asks twice does not want to wait: what is in hand is then healed by the next start.
+      if (isStopping) process.exit(1);
       isStopping = true;
       void running.stop().then(() => process.exit(0));
     };
-    process.once("SIGTERM", stop);
-    process.once("SIGINT", stop);
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
   });
 
 program
@@ -248,7 +259,8 @@ const VERSION = (JSON.parse(readFileSync(new URL("../package.json", import.meta.
 try {
   await program.version(VERSION).parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  // Not by exitCode: what a failed start has opened half could keep the process alive.
+  process.exit(explain(error));
 }
 
 /** Says what is wrong without a stack trace or a value. @returns The exit code. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 
 const Members = z
@@ -93,13 +93,20 @@ export function loadRules(file: string): Rules {
 
 /** @param file Names the text in messages. @throws {BadRulesError} */
 export function parseRules(text: string, file: string): Rules {
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (error) {
-    throw new BadRulesError(`${file}: not YAML: ${error instanceof Error ? error.message : "unreadable"}`);
-  }
-  const parsed = Rules.safeParse(content);
+  const parsed = Rules.safeParse(parseYaml(text, file));
   if (!parsed.success) throw new BadRulesError(`${file}:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+/** The parser's own messages and warnings quote the text, and whoever names a wrong file may name a key file. */
+function parseYaml(text: string, file: string): unknown {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, logLevel: "silent" });
+  const faults = document.errors.map(({ code, pos }) => `line ${lines.linePos(pos[0]).line}: ${code}`);
+  if (faults.length > 0) throw new BadRulesError(`${file} is not YAML:\n${faults.join("\n")}`);
+  try {
+    return document.toJS();
+  } catch {
+    throw new BadRulesError(`${file} is not YAML that can be read: it names an alias that is not there, or too many.`);
+  }
 }

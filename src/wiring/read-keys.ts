@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Keyring, keyringFromPems, type Signer, signerFromPem } from "../audit/signing.ts";
 import { BadConfigError } from "../config.ts";
+import { type DigestKey, digestKeyFromFile } from "../migration/value-digest.ts";
 
 /** @throws {BadConfigError} Names the variable and the file, never what is in it. */
 export function readSigner(variable: string, file: string): Signer {
@@ -16,6 +17,15 @@ export function readKeyring(variable: string, files: readonly string[]): Keyring
     throw new BadConfigError([
       `${variable} names a file that holds no Ed25519 public key. Make keys with \`glovebox keys\`.`,
     ]);
+  }
+}
+
+/** @throws {BadConfigError} */
+export function readDigestKey(file: string): DigestKey {
+  try {
+    return digestKeyFromFile(file);
+  } catch (error) {
+    throw new BadConfigError([`DIGEST_KEY_FILE: ${error instanceof Error ? error.message : "is not a digest key"}`]);
   }
 }
 

@@ -5,15 +5,14 @@ import { askGate } from "../approvals/ask-gate.ts";
 import { signCheckpoint } from "../audit/sign-checkpoint.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
-import { BadConfigError, type Role, type WorkerConfig } from "../config.ts";
+import type { Role, WorkerConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
 import { cleanUpAfterCrash } from "../migration/keep-fence.ts";
 import type { MigrateDeps } from "../migration/migrate-deps.ts";
 import { migrateSecret } from "../migration/migrate-secret.ts";
-import { type DigestKey, digestKeyFromFile } from "../migration/value-digest.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Base } from "./open-base.ts";
-import { readKeyring, readSigner } from "./read-keys.ts";
+import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
 
 /** Signs the end of the audit chain now and then, so that an end that was cut off is noticed. */
 const CHECKPOINT_QUEUE = "checkpoint";
@@ -62,12 +61,4 @@ export function workerDeps(base: Base, config: WorkerConfig, role: Role): Migrat
     newId: randomUUID,
     log,
   };
-}
-
-function readDigestKey(file: string): DigestKey {
-  try {
-    return digestKeyFromFile(file);
-  } catch (error) {
-    throw new BadConfigError([`DIGEST_KEY_FILE: ${error instanceof Error ? error.message : "is not a digest key"}`]);
-  }
 }

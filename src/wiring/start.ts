@@ -1,8 +1,10 @@
 import { sql } from "kysely";
 import { BadConfigError, type Config } from "../config.ts";
+import { codeOf } from "../errors.ts";
 import type { Rules } from "../rules.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
 import { type HealthCheck, startHealth } from "../web/health.ts";
+import { findUnreachable } from "./find-unreachable.ts";
 import { type Base, openBase, openLog } from "./open-base.ts";
 import { startBot } from "./start-bot.ts";
 import { startWorker } from "./start-worker.ts";
@@ -18,14 +20,15 @@ export interface Running {
  * @throws {BadConfigError} Everything that can't be reached or is wrong, together.
  */
 export async function start(config: Config, rules: Rules): Promise<Running> {
-  assertSeparation(config, rules);
+  const faults = [...separationFaults(config, rules), ...(await findUnreachable(config))];
+  if (faults.length > 0) throw new BadConfigError(faults);
   const log = openLog(config.common.LOG_LEVEL);
   const { base, close } = await openBase(config.common, rules, log);
   try {
     // The bot first: its gate closes what an earlier run left, and answers the worker.
     if (config.bot) await startBot(base, config.bot);
     if (config.worker) await startWorker(base, config.worker, config.role);
-    const health = await startHealth({ port: config.common.HEALTH_PORT, checks: healthChecks(base) });
+    const health = await openHealth(config.common.HEALTH_PORT, base);
     base.onClose(health.close);
     log.info({ role: config.role, health: `http://127.0.0.1:${health.port}/healthz` }, "glovebox is up");
     return { healthPort: health.port, stop: close };
@@ -36,11 +39,18 @@ export async function start(config: Config, rules: Rules): Promise<Running> {
 }
 
 /** One process that can both approve and move must be wanted in so many words. */
-function assertSeparation({ role }: Config, { separation }: Rules): void {
-  if (role !== "all" || separation === "off") return;
-  throw new BadConfigError([
+function separationFaults({ role }: Config, { separation }: Rules): string[] {
+  if (role !== "all" || separation === "off") return [];
+  return [
     "one process with every role can both approve and move: start `--role bot` and `--role worker` apart, or say `separation: off` in the rules",
-  ]);
+  ];
+}
+
+/** @throws {BadConfigError} The port is taken or not ours to take. */
+async function openHealth(port: number, base: Base): Promise<{ port: number; close(): Promise<void> }> {
+  return startHealth({ port, checks: healthChecks(base) }).catch((error: unknown) => {
+    throw new BadConfigError([`HEALTH_PORT: ${port} can't be listened on (${codeOf(error)}); choose another, or 0`]);
+  });
 }
 
 function healthChecks({ common, store, queues }: Base): Record<string, HealthCheck> {

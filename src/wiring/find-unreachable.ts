@@ -1,0 +1,167 @@
+import { sql } from "kysely";
+import { BadConfigError, type BotConfig, type CommonConfig, type Config, type WorkerConfig } from "../config.ts";
+import { codeOf } from "../errors.ts";
+import { pingRedis } from "../queue/ping-redis.ts";
+import { sqsIntake } from "../queue/sqs-intake.ts";
+import type { Secret } from "../secret.ts";
+import { checkTokens } from "../slack/check-tokens.ts";
+import { openStore } from "../store/open-store.ts";
+import { loginOnce } from "../vault/approle-login.ts";
+import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
+import { openLog } from "./open-base.ts";
+import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
+
+const PATIENCE_MS = 8_000;
+
+/** Resolves to what is wrong, one line each, beginning with the variable to look at. */
+type Check = () => Promise<readonly string[]>;
+
+/**
+ * Tries everything that this process can't begin without, all at once, so that whoever sets it up hears of every fault
+ * together and not of one a start. Nothing is changed, and no line holds a value.
+ */
+export async function findUnreachable({ common, bot, worker }: Config): Promise<string[]> {
+  const checks: Check[] = [
+    () => findStoreFaults(common.DATABASE_URL),
+    ...(common.REDIS_URL ? [redisCheck(common.REDIS_URL)] : []),
+    ...(bot ? botChecks(common, bot) : []),
+    ...(worker ? workerChecks(common, worker) : []),
+  ];
+  const faults = (await Promise.all(checks.map((check) => check()))).flat();
+  return [...new Set(faults)]; // three logins to one silent Vault are one fault
+}
+
+/** For commands that need nothing but the database. */
+export function findStoreFaults(url: Secret): Promise<string[]> {
+  return tried("DATABASE_URL", "Postgres", () => askPostgres(url));
+}
+
+const redisCheck =
+  (url: Secret): Check =>
+  () =>
+    tried("REDIS_URL", "Redis", () => pingRedis(url.reveal(), PATIENCE_MS));
+
+function botChecks(common: CommonConfig, bot: BotConfig): Check[] {
+  return [
+    vaultCheck(common, "VAULT_CATALOG", bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID),
+    vaultCheck(common, "VAULT_GATE", bot.VAULT_GATE_ROLE_ID, bot.VAULT_GATE_SECRET_ID),
+    () => tried("INTAKE_QUEUE_URL", "the intake queue", () => askQueue(common, bot.INTAKE_QUEUE_URL)),
+    () => tried("INTAKE_DLQ_URL", "the dead-letter queue", () => askQueue(common, bot.INTAKE_DLQ_URL)),
+    () => checkSlack(bot),
+    keyCheck(() => readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE)),
+    keyCheck(() => readKeyring("RECEIPT_PUBLIC_KEY_FILES", bot.RECEIPT_PUBLIC_KEY_FILES)),
+  ];
+}
+
+function workerChecks(common: CommonConfig, worker: WorkerConfig): Check[] {
+  return [
+    vaultCheck(common, "VAULT_ADMIN", worker.VAULT_ADMIN_ROLE_ID, worker.VAULT_ADMIN_SECRET_ID),
+    keyCheck(() => readKeyring("APPROVAL_PUBLIC_KEY_FILES", worker.APPROVAL_PUBLIC_KEY_FILES)),
+    keyCheck(() => readSigner("RECEIPT_KEY_FILE", worker.RECEIPT_KEY_FILE)),
+    keyCheck(() => readDigestKey(worker.DIGEST_KEY_FILE)),
+  ];
+}
+
+const keyCheck =
+  (read: () => unknown): Check =>
+  async () => {
+    try {
+      read();
+      return [];
+    } catch (error) {
+      if (error instanceof BadConfigError) return error.faults;
+      throw error;
+    }
+  };
+
+async function askPostgres(url: Secret): Promise<void> {
+  const store = openStore(url.reveal(), () => {}, 1);
+  try {
+    await sql`select 1`.execute(store);
+  } finally {
+    await store.destroy();
+  }
+}
+
+async function askQueue(common: CommonConfig, url: string): Promise<void> {
+  const endpoint = common.AWS_ENDPOINT_URL;
+  const intake = sqsIntake({
+    queueUrl: url,
+    dlqUrl: url,
+    region: common.AWS_REGION,
+    ...(endpoint !== undefined && { endpoint }),
+    log: openLog("silent"),
+  });
+  try {
+    await intake.depth();
+  } finally {
+    intake.close();
+  }
+}
+
+/** Logs the identity in and gives the token back. @param name `VAULT_GATE`: the variables begin with it. */
+function vaultCheck(common: CommonConfig, name: string, roleId: string, secretId: Secret): Check {
+  const mount = common.VAULT_AUTH_MOUNT;
+  return async () => {
+    try {
+      const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
+      const { client } = await loginOnce(vault, { mount, roleId, secretId });
+      await client.write("auth/token/revoke-self", {}).catch(() => {}); // it ends by itself
+      return [];
+    } catch (error) {
+      return [vaultFault(error, name)];
+    }
+  };
+}
+
+function vaultFault(error: unknown, name: string): string {
+  if (error instanceof VaultSealedError) return "VAULT_ADDR: Vault is sealed or has no active node";
+  if (error instanceof VaultUnavailableError) return "VAULT_ADDR: Vault does not answer there";
+  if (!(error instanceof VaultRefusedError)) return `VAULT_ADDR: what answers there is no Vault (${codeOf(error)})`;
+  const { statusCode } = error;
+  if (statusCode === 400) return `${name}_ROLE_ID, ${name}_SECRET_ID: Vault refuses this login`;
+  return `VAULT_AUTH_MOUNT, ${name}_ROLE_ID: Vault answers the login with ${statusCode}; is the auth mount set up (\`glovebox vault-setup\`)?`;
+}
+
+async function checkSlack({ SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL }: BotConfig): Promise<string[]> {
+  const { bot, app } = await checkTokens({
+    botToken: SLACK_BOT_TOKEN.reveal(),
+    appToken: SLACK_APP_TOKEN.reveal(),
+    slackApiUrl: SLACK_API_URL,
+  });
+  const api = SLACK_API_URL === undefined ? "" : ", SLACK_API_URL";
+  return [
+    ...(bot === null ? [] : [`SLACK_BOT_TOKEN${api}: Slack does not take it (${bot})`]),
+    ...(app === null ? [] : [`SLACK_APP_TOKEN${api}: Slack opens no connection for it (${app})`]),
+  ];
+}
+
+/** Codes of pg, Node, Redis and the AWS SDK. Their messages stay out: they may quote what was sent. */
+const WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ERR_INVALID_URL: "it is no URL",
+  ECONNRESET: "it cut the connection",
+  ENOTFOUND: "there is no such host",
+  EAI_AGAIN: "the host's name can't be looked up",
+  ETIMEDOUT: "it does not answer",
+  "28P01": "it refuses the user or the password",
+  "28000": "it refuses the user",
+  "3D000": "there is no such database",
+  WRONGPASS: "it refuses the password",
+  NOAUTH: "it wants a password",
+  QueueDoesNotExist: "there is no such queue",
+  CredentialsProviderError: "there are no AWS credentials",
+};
+
+async function tried(variable: string, what: string, call: () => Promise<void>): Promise<string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(resolve, PATIENCE_MS, `no answer within ${PATIENCE_MS / 1_000} s`);
+  });
+  const outcome = call().then(
+    () => null,
+    (error: unknown) => WORDS[codeOf(error)] ?? `it failed with ${codeOf(error)}`,
+  );
+  const fault = await Promise.race([outcome, late]).finally(() => clearTimeout(timer));
+  return fault === null ? [] : [`${variable}: ${what} can't be used: ${fault}`];
+}
