@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { projectDir } from "./install/cache-places.mjs";
+import { startPracticeWorld } from "./practice-world.ts";
+import { runTour } from "./tour/run-tour.ts";
+
+const RUN_DIR = join(projectDir, ".glovebox", "practice");
+const SLACK_PORT = 3100;
+
+const HELP = `npm run demo                 a practice world with a Slack workspace of your own; Ctrl-C ends it
+npm run demo -- --tour       the whole story without a hand, each step as a person sees it
+npm run demo -- --tour --json   one line per step: {step, ok, ms}
+npm run demo -- --secrets N  an estate of N secrets instead of 300
+npm run demo -- --no-open    don't open the browser`;
+
+const { values } = parseArgs({
+  options: {
+    tour: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    secrets: { type: "string", default: "300" },
+    "no-open": { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (values.help) {
+  console.log(HELP);
+} else if (values.tour) {
+  process.exitCode = (await runTour({ json: values.json })) ? 0 : 1;
+} else {
+  await runDemo(Number(values.secrets));
+}
+
+async function runDemo(secrets: number): Promise<void> {
+  const since = Date.now();
+  const world = await startPracticeWorld({
+    runDir: RUN_DIR,
+    secrets,
+    slackPort: SLACK_PORT,
+    report: (line) => console.log(line),
+  });
+  const { people, channels, uiUrl } = world.slack;
+  console.log(`
+Ready in ${((Date.now() - since) / 1_000).toFixed(1)} s. The practice Slack workspace:  ${uiUrl}
+
+  1. As ${people.engineer.name}, type   /secrets what secret/payments/checkout/prod/stripe   and press Migrate.
+  2. As ${people.approver.name} ("Act as", top left), open #secrets-approvals and press Approve.
+  3. Watch the card there move to Migrated; the receipt is in its thread, and in ${people.engineer.name}'s DM.
+
+Logs are in .glovebox/practice/logs. Ctrl-C stops everything; the next start begins a fresh world.`);
+  void channels;
+  if (!values["no-open"] && process.stdout.isTTY) openInBrowser(uiUrl);
+  const stop = async (): Promise<void> => {
+    console.log("\nStopping what was started ...");
+    await world.stop();
+    process.exit(0);
+  };
+  process.once("SIGINT", () => void stop());
+  process.once("SIGTERM", () => void stop());
+  setInterval(() => {}, 60_000); // servers don't keep us here, people do
+}
+
+/** Best effort: on a machine without a desktop the address on the terminal is enough. */
+function openInBrowser(url: string): void {
+  const command = process.platform === "darwin" ? "open" : "xdg-open";
+  spawn(command, [url], { stdio: "ignore", detached: true })
+    .on("error", () => {})
+    .unref();
+}

@@ -1,0 +1,23 @@
+import type { LocalSlack } from "../slack/start-local-slack.ts";
+
+/** The practice account: moto's own. */
+export const PRACTICE_TARGET = { accountId: "123456789012", region: "eu-central-1", namePrefix: "practice/" } as const;
+
+/** glovebox.yaml for the practice world, as JSON (which is YAML). */
+export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channels" | "usergroups">): string {
+  const rules = {
+    installation: "practice",
+    separation: "on",
+    approvals: {
+      channel: channels.approvals,
+      approvers: { users: [], usergroups: [usergroups.approvers.id] },
+      expireAfterHours: 72,
+      validHours: 24,
+      versionRule: "ask",
+    },
+    support: { channel: channels.support, staff: { users: [], usergroups: [usergroups.supporters.id] } },
+    operators: { users: [], usergroups: [usergroups.operators.id] },
+    targets: [{ ...PRACTICE_TARGET, kmsKeyIds: [], label: "Practice account" }],
+  };
+  return `${JSON.stringify(rules, null, 2)}\n`;
+}

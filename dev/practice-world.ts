@@ -1,0 +1,174 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+import { makeQueues } from "./glovebox/make-queues.ts";
+import { PRACTICE_TARGET, practiceRules } from "./glovebox/practice-rules.ts";
+import { type GloveboxProcess, type PracticeRole, runGlovebox, startGlovebox } from "./glovebox/run-glovebox.ts";
+import { type PracticeLlm, startPracticeLlm } from "./llm/start-practice-llm.ts";
+import { healLeftovers, recordProcess } from "./processes/leftovers.ts";
+import { seedAws } from "./seed/seed-aws.ts";
+import { seedVault } from "./seed/seed-vault.ts";
+import { type LocalSlack, startLocalSlack } from "./slack/start-local-slack.ts";
+import { type Stack, type StackServices, startStack } from "./stack.ts";
+
+/** Names in the practice AWS that are taken before the story begins. */
+export const TAKEN_TARGETS = {
+  foreign: `${PRACTICE_TARGET.namePrefix}somebody-elses`,
+  scheduled: `${PRACTICE_TARGET.namePrefix}scheduled-for-deletion`,
+} as const;
+
+export interface WorldOrder {
+  /** Everything of this world; emptied first, so that all stores begin together. */
+  readonly runDir: string;
+  readonly secrets?: number;
+  readonly seed?: number;
+  /** Wanted port of the workspace's page. */
+  readonly slackPort?: number;
+  /** Starts a practice model and lets Glovebox ask it. */
+  readonly withModel?: boolean;
+  readonly report?: (line: string) => void;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+export interface PracticeWorld {
+  readonly runDir: string;
+  readonly stack: Stack<keyof Omit<StackServices, "redis">>;
+  readonly slack: LocalSlack;
+  readonly model: PracticeLlm | null;
+  /** The environment of a role: its own credentials and keys, and not the other's. */
+  envOf(role: PracticeRole): NodeJS.ProcessEnv;
+  /** Starts (again) one role as a process of its own. */
+  start(role: "bot" | "worker"): Promise<GloveboxProcess>;
+  running: { bot: GloveboxProcess | null; worker: GloveboxProcess | null };
+  stop(): Promise<void>;
+}
+
+/** A fresh practice world: servers, an invented bank's estate, a Slack workspace, and Glovebox as two processes. */
+export async function startPracticeWorld(order: WorldOrder): Promise<PracticeWorld> {
+  const { runDir, report = () => {}, environment = process.env } = order;
+  await mkdir(runDir, { recursive: true });
+  const healed = await healLeftovers(runDir);
+  if (healed.length > 0) report(`ended what a killed run left: ${healed.join(", ")}`);
+  await rm(runDir, { recursive: true, force: true });
+  await mkdir(join(runDir, "logs"), { recursive: true });
+  const closers: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let next = closers.pop(); next; next = closers.pop()) await next().catch(() => undefined);
+  };
+  try {
+    return await build(order, { report, environment, closers, stop });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface Building {
+  readonly report: (line: string) => void;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly closers: (() => Promise<unknown>)[];
+  readonly stop: () => Promise<void>;
+}
+
+async function build(order: WorldOrder, { report, environment, closers, stop }: Building): Promise<PracticeWorld> {
+  const { runDir, secrets = 300, seed = 1 } = order;
+  const record = (name: string, identity: Parameters<typeof recordProcess>[2]) => recordProcess(runDir, name, identity);
+  const logTo = (name: string): string => join(runDir, "logs", `${name}.log`);
+  const [stack, slack] = await Promise.all([
+    startStack({
+      runDir,
+      only: ["vault", "aws", "postgres"],
+      environment,
+      report: ({ service, text, ms }) => report(`${service.padEnd(9)} ${text} (${seconds(ms)})`),
+    }),
+    startLocalSlack({ runDir, logTo: logTo("slack"), record, ...(order.slackPort && { port: order.slackPort }) }),
+  ]);
+  closers.push(stack.stop, slack.stop);
+  const model = order.withModel ? await startPracticeLlm() : null;
+  if (model) closers.push(model.stop);
+  report(`slack     an empty workspace on ${slack.uiUrl}`);
+
+  const since = Date.now();
+  const operator = { address: stack.vault.address, token: stack.vault.rootToken };
+  const seeded = await seedVault({ ...operator, secrets, seed });
+  const { region } = PRACTICE_TARGET;
+  await seedAws({ endpointUrl: stack.aws.endpointUrl, region, names: TAKEN_TARGETS });
+  const queues = await makeQueues(stack.aws.endpointUrl);
+  report(`estate    ${seeded.secrets} secrets of an invented bank (${seconds(Date.now() - since)})`);
+
+  const env = await credentialsAndKeys(runDir, { stack, slack, queues, environment, model });
+  const running: PracticeWorld["running"] = { bot: null, worker: null };
+  const world: PracticeWorld = {
+    runDir,
+    stack,
+    slack,
+    model,
+    envOf: (role) => (role === "all" ? { ...env.bot, ...env.worker } : env[role]),
+    async start(role) {
+      const started = await startGlovebox(role, { env: env[role], logTo: logTo(role), record });
+      running[role] = started;
+      return started;
+    },
+    running,
+    stop,
+  };
+  closers.push(async () => {
+    await Promise.all([running.bot?.stop(), running.worker?.stop()]);
+  });
+  await Promise.all([world.start("bot"), world.start("worker")]);
+  report("glovebox  bot and worker are up, as two processes: who approves can't move");
+  return world;
+}
+
+interface Parts {
+  readonly stack: PracticeWorld["stack"];
+  readonly slack: LocalSlack;
+  readonly queues: Record<string, string>;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly model: PracticeLlm | null;
+}
+
+/** Keys, Vault set-up and glovebox.yaml, made by the same commands that an operator runs. */
+async function credentialsAndKeys(runDir: string, { stack, slack, queues, environment, model }: Parts) {
+  const { PATH, HOME, OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL } = environment;
+  const rules = join(runDir, "glovebox.yaml");
+  await writeFile(rules, practiceRules(slack));
+  const [keys, credentials] = [join(runDir, "keys"), join(runDir, "credentials")];
+  const operator = { ...stack.env, PATH, VAULT_TOKEN: stack.vault.rootToken };
+  await Promise.all([
+    runGlovebox(["keys", keys], { PATH }),
+    runGlovebox(["vault-setup", "--apply", "--credentials", credentials], operator),
+  ]);
+  const common = { PATH, HOME, ...stack.env, GLOVEBOX_RULES: rules };
+  const openai = model
+    ? { OPENAI_API_KEY: "practice", OPENAI_BASE_URL: model.baseUrl }
+    : { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL };
+  const bot = {
+    ...common,
+    ...queues,
+    ...(await readEnvFile(join(credentials, "bot.env"))),
+    SLACK_BOT_TOKEN: slack.botToken,
+    SLACK_APP_TOKEN: slack.appToken,
+    SLACK_API_URL: slack.apiUrl,
+    APPROVAL_KEY_FILE: join(keys, "approval.key"),
+    RECEIPT_PUBLIC_KEY_FILES: join(keys, "receipt.pub"),
+    ...openai,
+  };
+  const worker = {
+    ...common,
+    ...(await readEnvFile(join(credentials, "worker.env"))),
+    APPROVAL_PUBLIC_KEY_FILES: join(keys, "approval.pub"),
+    RECEIPT_KEY_FILE: join(keys, "receipt.key"),
+    DIGEST_KEY_FILE: join(keys, "digest.key"),
+    FENCE_SECONDS: "5",
+  };
+  return { bot, worker };
+}
+
+async function readEnvFile(file: string): Promise<Record<string, string>> {
+  return parseEnv(await readFile(file, "utf8")) as Record<string, string>;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}

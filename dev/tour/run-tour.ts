@@ -1,0 +1,3 @@
+export async function runTour(_options: { json: boolean }): Promise<boolean> {
+  return false;
+}
