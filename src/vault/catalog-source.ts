@@ -7,7 +7,7 @@ import {
   type SecretMetadata,
 } from "../catalog/catalog-source.ts";
 import { encodePath } from "../catalog/secret-path.ts";
-import { patiently } from "./approle-login.ts";
+import { patiently } from "./login/patiently.ts";
 import type { VaultClient } from "./vault-client.ts";
 import { VaultRefusedError } from "./vault-errors.ts";
 

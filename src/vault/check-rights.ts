@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { type AppRole, loginOnce } from "./approle-login.ts";
+import { endLogin, type VaultLogin } from "./login/vault-login.ts";
 import type { ServedMount } from "./setup/policies.ts";
-import type { VaultClient, VaultConnection } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import {
   dataPath,
   markPolicyName,
@@ -31,17 +31,16 @@ type Expectation = readonly [path: string, capabilities: readonly string[]];
  * one exact foreign path can't be found from outside; `vault-setup` compares the policies' texts for those.
  */
 export async function checkIdentity(
-  vault: VaultConnection,
   { names, mounts }: { names: VaultNames; mounts: readonly ServedMount[] },
   identity: "catalog" | "gate" | "admin",
-  role: AppRole,
+  login: VaultLogin,
 ): Promise<RightFinding[]> {
-  const { client } = await loginOnce(vault, role);
+  const session = await login.login();
   try {
     // `sys/capabilities-self` is in no policy of ours: ask by the token's own rights where allowed, by trying elsewhere.
-    return await compare(client, identity, EXPECTED[identity](names, mounts));
+    return await compare(session.client, identity, EXPECTED[identity](names, mounts));
   } finally {
-    await client.write("auth/token/revoke-self", {}).catch(() => {});
+    await endLogin(login, session);
   }
 }
 

@@ -9,7 +9,9 @@ import {
   type MintedSecretId,
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
-import { type AppRole, type LoggedIn, loginOnce, loginPatiently, patiently } from "./approle-login.ts";
+import { loginOnce } from "./login/approle-login.ts";
+import { patiently } from "./login/patiently.ts";
+import type { LoggedIn, OwnTokenLogin } from "./login/vault-login.ts";
 import { lendReader } from "./reader-session.ts";
 import { refusedStatusOf } from "./refused-status.ts";
 import type { VaultConnection } from "./vault-client.ts";
@@ -19,7 +21,8 @@ import { openPolicyName, readerRoleId, readerRoleName, secretIdPath, type VaultN
 export interface LeaseBrokerOptions {
   readonly vault: VaultConnection;
   readonly names: VaultNames;
-  readonly admin: AppRole;
+  /** Its token dies with each migration, so it must be ours alone. */
+  readonly admin: OwnTokenLogin;
   readonly readerTtlMs: number;
   readonly now: () => Date;
 }
@@ -31,7 +34,7 @@ const EntityAnswer = z.object({ data: z.object({ disabled: z.boolean() }) });
 export function vaultLeaseBroker(options: LeaseBrokerOptions): LeaseBroker {
   return {
     readerTtlMs: options.readerTtlMs,
-    loginAdmin: async () => adminSession(options, await loginPatiently(options.vault, options.admin)),
+    loginAdmin: async () => adminSession(options, await patiently(options.admin.login)),
   };
 }
 

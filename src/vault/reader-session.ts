@@ -10,8 +10,8 @@ import {
   SecretNotFoundError,
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
-import type { LoggedIn } from "./approle-login.ts";
 import { jsonTextAt, jsonValueAt } from "./json-text-at.ts";
+import type { LoggedIn } from "./login/vault-login.ts";
 import { refusedStatusOf } from "./refused-status.ts";
 import type { VaultClient } from "./vault-client.ts";
 import { VaultRefusedError } from "./vault-errors.ts";

@@ -1,4 +1,4 @@
-import { patiently } from "./approle-login.ts";
+import { patiently } from "./login/patiently.ts";
 import { VaultRefusedError } from "./vault-errors.ts";
 
 /** The status with which a dead token's call is refused; 200 if it still works. Anything passing is asked again. */

@@ -8,10 +8,12 @@ import type { Rules } from "../rules.ts";
 import type { Secret } from "../secret.ts";
 import { checkSlack } from "../slack/check-slack.ts";
 import { openStore } from "../store/open-store.ts";
-import { standingClient } from "../vault/approle-login.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { checkIdentity } from "../vault/check-rights.ts";
 import { checkServer } from "../vault/check-server.ts";
+import { approleLogin } from "../vault/login/approle-login.ts";
+import { standingClient } from "../vault/login/standing-client.ts";
+import type { VaultLogin } from "../vault/login/vault-login.ts";
 import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
 import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import type { ServedMount } from "../vault/setup/policies.ts";
@@ -47,14 +49,15 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
   const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const isPractice = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])/.test(vault.address);
-  const identity = (roleId: string, secretId: Secret) => ({ mount: names.authMount, roleId, secretId });
+  const identity = (roleId: string, secretId: Secret) =>
+    approleLogin(vault, { mount: names.authMount, roleId, secretId });
   const rights = (name: "catalog" | "gate" | "admin", roleId: string, secretId: Secret): Check => [
     `Vault identity ${name}`,
     async () => {
       const mounts = bot
-        ? await catalogMounts(vault, identity(bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID))
+        ? await catalogMounts(identity(bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID))
         : await crawledMounts(common.DATABASE_URL.reveal());
-      const found = await checkIdentity(vault, { names, mounts }, name, identity(roleId, secretId));
+      const found = await checkIdentity({ names, mounts }, name, identity(roleId, secretId));
       const wrong = found.filter(({ isRight }) => !isRight);
       if (wrong.length === 0)
         return [{ ok: true, text: `Vault identity ${name}: ${found.length} rights are as they must be` }];
@@ -175,11 +178,8 @@ function foreignCheck(
   ];
 }
 
-async function catalogMounts(
-  vault: { address: string; timeoutMs: number },
-  role: Parameters<typeof standingClient>[1],
-): Promise<ServedMount[]> {
-  return kvMounts(await vaultCatalogSource(standingClient(vault, role)).listMounts());
+async function catalogMounts(login: VaultLogin): Promise<ServedMount[]> {
+  return kvMounts(await vaultCatalogSource(standingClient(login)).listMounts());
 }
 
 /** A worker has no catalog identity: it takes the mounts that the bot's crawl has found. */

@@ -6,7 +6,7 @@ import { sqsIntake } from "../queue/sqs-intake.ts";
 import type { Secret } from "../secret.ts";
 import { checkTokens } from "../slack/check-tokens.ts";
 import { openStore } from "../store/open-store.ts";
-import { loginOnce } from "../vault/approle-login.ts";
+import { loginOnce } from "../vault/login/approle-login.ts";
 import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
 import { openLog } from "./open-base.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";

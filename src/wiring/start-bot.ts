@@ -17,9 +17,10 @@ import type { Secret } from "../secret.ts";
 import { openApp } from "../slack/open-app.ts";
 import { type Desk, slackDesk } from "../slack/slack-desk.ts";
 import { slackMembership } from "../slack/slack-membership.ts";
-import { standingClient } from "../vault/approle-login.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { vaultGatePolicy } from "../vault/gate-policy.ts";
+import { approleLogin } from "../vault/login/approle-login.ts";
+import { standingClient } from "../vault/login/standing-client.ts";
 import { botUseCases } from "./bot-use-cases.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
@@ -39,8 +40,10 @@ export async function startBot(base: Base, config: BotConfig): Promise<void> {
   const { keyring } = signer;
   const client = (roleId: string, secretId: Secret) =>
     standingClient(
-      { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS },
-      { mount: common.VAULT_AUTH_MOUNT, roleId, secretId },
+      approleLogin(
+        { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS },
+        { mount: common.VAULT_AUTH_MOUNT, roleId, secretId },
+      ),
     );
   const source = vaultCatalogSource(client(config.VAULT_CATALOG_ROLE_ID, config.VAULT_CATALOG_SECRET_ID));
   const policy = vaultGatePolicy(client(config.VAULT_GATE_ROLE_ID, config.VAULT_GATE_SECRET_ID), {

@@ -10,6 +10,7 @@ import { Secret } from "../../src/secret.ts";
 import { openDoorbell } from "../../src/store/doorbell.ts";
 import { openStore } from "../../src/store/open-store.ts";
 import { vaultLeaseBroker } from "../../src/vault/lease-broker.ts";
+import { approleLogin } from "../../src/vault/login/approle-login.ts";
 import type { VaultNames } from "../../src/vault/vault-names.ts";
 
 /** Everything that a worker process is given, as text: a test can hand it to a process that it will kill. */
@@ -39,6 +40,7 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
     credentials: PRACTICE_AWS,
     requestTimeoutMs: 3_000,
   });
+  const vault = { address: settings.vaultAddress, timeoutMs: 3_000 };
   const now = (): Date => new Date();
   const deps: MigrateDeps = {
     store,
@@ -46,13 +48,13 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
     signer: signerFromPem(settings.receiptPrivatePem),
     digestKey: digestKeyFromText(settings.digestKey),
     broker: vaultLeaseBroker({
-      vault: { address: settings.vaultAddress, timeoutMs: 3_000 },
+      vault,
       names: settings.names,
-      admin: {
+      admin: approleLogin(vault, {
         mount: settings.names.authMount,
         roleId: settings.adminRoleId,
         secretId: new Secret(settings.adminSecretId),
-      },
+      }),
       readerTtlMs: settings.readerTtlSeconds * 1_000,
       now,
     }),

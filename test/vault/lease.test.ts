@@ -3,7 +3,7 @@ import type { RequestSource } from "../../src/approvals/content.ts";
 import { mintMetadata } from "../../src/approvals/mint-metadata.ts";
 import { encodePath } from "../../src/catalog/secret-path.ts";
 import { GateClosedError } from "../../src/migration/lease-broker.ts";
-import { loginOnce } from "../../src/vault/approle-login.ts";
+import { loginOnce } from "../../src/vault/login/approle-login.ts";
 import { VaultRefusedError } from "../../src/vault/vault-errors.ts";
 import { readerRoleId, secretIdPath } from "../../src/vault/vault-names.ts";
 import { type PracticeLease, practiceLease } from "./practice-lease.ts";

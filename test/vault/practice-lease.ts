@@ -3,9 +3,10 @@ import { inject, onTestFinished } from "vitest";
 import type { RequestSource } from "../../src/approvals/content.ts";
 import type { GatePolicy } from "../../src/approvals/gate-policy.ts";
 import type { LeaseBroker } from "../../src/migration/lease-broker.ts";
-import { standingClient } from "../../src/vault/approle-login.ts";
 import { vaultGatePolicy } from "../../src/vault/gate-policy.ts";
 import { vaultLeaseBroker } from "../../src/vault/lease-broker.ts";
+import { approleLogin } from "../../src/vault/login/approle-login.ts";
+import { standingClient } from "../../src/vault/login/standing-client.ts";
 import { applySetup, type SetupCredentials } from "../../src/vault/setup/apply-setup.ts";
 import type { ServedMount } from "../../src/vault/setup/policies.ts";
 import { openVaultClient, type VaultClient, type VaultConnection } from "../../src/vault/vault-client.ts";
@@ -67,11 +68,11 @@ export async function practiceLease(address?: string): Promise<PracticeLease> {
     broker: vaultLeaseBroker({
       vault,
       names,
-      admin: role("admin"),
+      admin: approleLogin(vault, role("admin")),
       readerTtlMs: READER_TTL_SECONDS * 1_000,
       now: () => new Date(),
     }),
-    gate: vaultGatePolicy(standingClient(vault, role("gate")), names),
+    gate: vaultGatePolicy(standingClient(approleLogin(vault, role("gate"))), names),
     async put(path, data) {
       await operator.write(`${kv2.path}/data/${encoded(path)}`, { data });
       return { namespace: "", mount: kv2.path, mountAccessor: accessor2, engine: "kv-v2", path };
