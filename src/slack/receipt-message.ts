@@ -21,7 +21,7 @@ export function receiptMessage(
     ...(state.migration?.canUndo && audience === "approvers" ? [undoButton(state)] : []),
     button("Ask support", ACTION.askSupport, value),
   ];
-  const window = `${sayTime(new Date(lease.openedAt))} to ${sayTime(new Date(lease.closedAt))}`;
+  const window = `from ${sayTime(new Date(lease.openedAt))}, for ${saySeconds(lease)}`;
   return message(`Receipt of ${receipt.requestId}: ${sayPath(source, 300)} is in AWS`, [
     lines(
       `${isUndone ? "⚠️ *Migrated, and undone since*" : "✅ *Migrated*"} · ${receipt.requestId}`,
@@ -44,4 +44,10 @@ export function receiptMessage(
       `Verify: \`glovebox receipt ${receipt.requestId}\` saves it, \`glovebox verify\` checks the file without a network.`,
     ),
   ]);
+}
+
+/** A lease lives for parts of a second, which clock times to the minute would hide. */
+function saySeconds({ openedAt, closedAt }: Receipt["lease"]): string {
+  const ms = new Date(closedAt).getTime() - new Date(openedAt).getTime();
+  return `${(ms / 1_000).toFixed(ms < 10_000 ? 2 : 0)} s`;
 }
