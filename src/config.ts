@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ownVaultLogin, vaultLogin } from "./config/vault-login.ts";
 import { Secret } from "./secret.ts";
 
 /** What a process does. `all` is every role in one process: the practice default. */
@@ -15,6 +16,10 @@ const url = (...protocols: string[]) =>
   });
 /** A URL that may hold a password. */
 const secretUrl = (...protocols: string[]) => url(...protocols).transform((value) => new Secret(value));
+const roleArn = text.regex(
+  /^arn:aws[\w-]*:iam::(\d{12}|\{account\}):role\/[\w+=,.@/-]+$/,
+  "must be the ARN of an IAM role",
+);
 const files = text.transform((value) => value.split(",").map((file) => file.trim()));
 
 const Common = z.object({
@@ -44,10 +49,6 @@ const Bot = z.object({
     .transform((value) => new Secret(value)),
   /** Only for a practice workspace. */
   SLACK_API_URL: url("http", "https").optional(),
-  VAULT_CATALOG_ROLE_ID: text,
-  VAULT_CATALOG_SECRET_ID: secret,
-  VAULT_GATE_ROLE_ID: text,
-  VAULT_GATE_SECRET_ID: secret,
   APPROVAL_KEY_FILE: text,
   RECEIPT_PUBLIC_KEY_FILES: files,
   INTAKE_QUEUE_URL: url("http", "https"),
@@ -60,20 +61,57 @@ const Bot = z.object({
 });
 
 const Worker = z.object({
-  VAULT_ADMIN_ROLE_ID: text,
-  VAULT_ADMIN_SECRET_ID: secret,
   VAULT_READER_TTL_SECONDS: seconds(1, 300, 60),
   APPROVAL_PUBLIC_KEY_FILES: files,
   RECEIPT_KEY_FILE: text,
   DIGEST_KEY_FILE: text,
   /** How long a worker may be silent before another takes over. */
   FENCE_SECONDS: seconds(2, 600, 60),
+  /** Assumed for each migration, with a session policy for its one target. `{account}` becomes the target's. */
+  AWS_WRITER_ROLE_ARN: roleArn.optional(),
+  /** The same for deleting, restoring and moving labels back, and for nothing else. */
+  AWS_ROLLBACK_ROLE_ARN: roleArn.optional(),
   GATE_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(20_000),
 });
 
+const CatalogLogin = vaultLogin({
+  method: "VAULT_CATALOG_LOGIN",
+  roleId: "VAULT_CATALOG_ROLE_ID",
+  secretId: "VAULT_CATALOG_SECRET_ID",
+  mount: "VAULT_CATALOG_LOGIN_MOUNT",
+  role: "VAULT_CATALOG_LOGIN_ROLE",
+  file: "VAULT_CATALOG_LOGIN_FILE",
+  serverId: "VAULT_CATALOG_LOGIN_SERVER_ID",
+  stsRegion: "VAULT_CATALOG_LOGIN_STS_REGION",
+});
+const GateLogin = vaultLogin({
+  method: "VAULT_GATE_LOGIN",
+  roleId: "VAULT_GATE_ROLE_ID",
+  secretId: "VAULT_GATE_SECRET_ID",
+  mount: "VAULT_GATE_LOGIN_MOUNT",
+  role: "VAULT_GATE_LOGIN_ROLE",
+  file: "VAULT_GATE_LOGIN_FILE",
+  serverId: "VAULT_GATE_LOGIN_SERVER_ID",
+  stsRegion: "VAULT_GATE_LOGIN_STS_REGION",
+});
+const AdminLogin = ownVaultLogin({
+  method: "VAULT_ADMIN_LOGIN",
+  roleId: "VAULT_ADMIN_ROLE_ID",
+  secretId: "VAULT_ADMIN_SECRET_ID",
+  mount: "VAULT_ADMIN_LOGIN_MOUNT",
+  role: "VAULT_ADMIN_LOGIN_ROLE",
+  file: "VAULT_ADMIN_LOGIN_FILE",
+  serverId: "VAULT_ADMIN_LOGIN_SERVER_ID",
+  stsRegion: "VAULT_ADMIN_LOGIN_STS_REGION",
+});
+const WholeBot = Bot.and(CatalogLogin.transform((catalogLogin) => ({ catalogLogin }))).and(
+  GateLogin.transform((gateLogin) => ({ gateLogin })),
+);
+const WholeWorker = Worker.and(AdminLogin.transform((adminLogin) => ({ adminLogin })));
+
 export type CommonConfig = Readonly<z.output<typeof Common>>;
-export type BotConfig = Readonly<z.output<typeof Bot>>;
-export type WorkerConfig = Readonly<z.output<typeof Worker>>;
+export type BotConfig = Readonly<z.output<typeof WholeBot>>;
+export type WorkerConfig = Readonly<z.output<typeof WholeWorker>>;
 
 export interface Config {
   readonly role: Role;
@@ -107,8 +145,8 @@ export function loadConfig(env: NodeJS.ProcessEnv, role: Role): Config {
     return null;
   };
   const common = read(Common);
-  const bot = role === "bot" || role === "all" ? read(Bot) : null;
-  const worker = role === "worker" || role === "all" ? read(Worker) : null;
+  const bot = role === "bot" || role === "all" ? read(WholeBot) : null;
+  const worker = role === "worker" || role === "all" ? read(WholeWorker) : null;
   if (faults.length > 0 || common === null) throw new BadConfigError(faults);
   return { role, common, bot, worker };
 }

@@ -10,6 +10,7 @@ import {
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
 import { loginOnce } from "./login/approle-login.ts";
+import { IrrevocableTokenError } from "./login/login-errors.ts";
 import { patiently } from "./login/patiently.ts";
 import type { LoggedIn, OwnTokenLogin } from "./login/vault-login.ts";
 import { lendReader } from "./reader-session.ts";
@@ -39,6 +40,7 @@ export function vaultLeaseBroker(options: LeaseBrokerOptions): LeaseBroker {
 }
 
 async function adminSession(options: LeaseBrokerOptions, { client, accessor }: LoggedIn): Promise<AdminSession> {
+  if (accessor === "") throw new IrrevocableTokenError();
   const { vault, names, now } = options;
   await patiently(() => client.read("auth/token/lookup-self"));
   const aliveAt = now().toISOString();

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { callerFinding } from "../aws/check-caller.ts";
+import type { LoginSettings } from "../config/vault-login.ts";
 import type { Config } from "../config.ts";
 import { codeOf, GloveboxError } from "../errors.ts";
 import { openQueues } from "../queue/open-queues.ts";
@@ -11,7 +12,6 @@ import { openStore } from "../store/open-store.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { checkIdentity } from "../vault/check-rights.ts";
 import { checkServer } from "../vault/check-server.ts";
-import { approleLogin } from "../vault/login/approle-login.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
 import type { VaultLogin } from "../vault/login/vault-login.ts";
 import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
@@ -19,6 +19,7 @@ import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import type { ServedMount } from "../vault/setup/policies.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
 import { MIGRATE_ONE_AT_A_TIME, openLog } from "./open-base.ts";
+import { openLogin, vaultOf } from "./open-login.ts";
 import { readKeyring, readSigner } from "./read-keys.ts";
 
 export interface Finding {
@@ -46,18 +47,16 @@ export async function examine(config: Config, rules: Rules, operatorToken: Secre
 
 function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): Check[] {
   const { common, bot, worker, role } = config;
-  const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
+  const vault = vaultOf(common);
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const isPractice = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])/.test(vault.address);
-  const identity = (roleId: string, secretId: Secret) =>
-    approleLogin(vault, { mount: names.authMount, roleId, secretId });
-  const rights = (name: "catalog" | "gate" | "admin", roleId: string, secretId: Secret): Check => [
+  const rights = (name: "catalog" | "gate" | "admin", login: LoginSettings): Check => [
     `Vault identity ${name}`,
     async () => {
       const mounts = bot
-        ? await catalogMounts(identity(bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID))
+        ? await catalogMounts(openLogin(common, bot.catalogLogin))
         : await crawledMounts(common.DATABASE_URL.reveal());
-      const found = await checkIdentity({ names, mounts }, name, identity(roleId, secretId));
+      const found = await checkIdentity({ names, mounts }, name, openLogin(common, login));
       const wrong = found.filter(({ isRight }) => !isRight);
       if (wrong.length === 0)
         return [{ ok: true, text: `Vault identity ${name}: ${found.length} rights are as they must be` }];
@@ -72,13 +71,8 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
     ["Postgres", () => checkPostgres(common.DATABASE_URL.reveal())],
     ["queues", () => checkQueues(config)],
     ["Vault", () => checkServer(openVaultClient(vault, ""), isPractice)],
-    ...(bot
-      ? [
-          rights("catalog", bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID),
-          rights("gate", bot.VAULT_GATE_ROLE_ID, bot.VAULT_GATE_SECRET_ID),
-        ]
-      : []),
-    ...(worker ? [rights("admin", worker.VAULT_ADMIN_ROLE_ID, worker.VAULT_ADMIN_SECRET_ID)] : []),
+    ...(bot ? [rights("catalog", bot.catalogLogin), rights("gate", bot.gateLogin)] : []),
+    ...(worker ? [rights("admin", worker.adminLogin)] : []),
     ...(operatorToken ? [foreignCheck(() => openVaultClient(vault, operatorToken.reveal()), names)] : []),
     ["keys", async () => checkKeys(config)],
     ["AWS", () => callerFinding({ endpoint: common.AWS_ENDPOINT_URL }, rules.targets)],

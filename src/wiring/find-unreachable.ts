@@ -1,4 +1,6 @@
 import { sql } from "kysely";
+import { AwsCredentialsError } from "../aws/sign-caller-identity.ts";
+import type { LoginSettings } from "../config/vault-login.ts";
 import { BadConfigError, type BotConfig, type CommonConfig, type Config, type WorkerConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
 import { pingRedis } from "../queue/ping-redis.ts";
@@ -6,9 +8,11 @@ import { sqsIntake } from "../queue/sqs-intake.ts";
 import type { Secret } from "../secret.ts";
 import { checkTokens } from "../slack/check-tokens.ts";
 import { openStore } from "../store/open-store.ts";
-import { loginOnce } from "../vault/login/approle-login.ts";
+import { LoginFileError } from "../vault/login/login-errors.ts";
+import { endLogin } from "../vault/login/vault-login.ts";
 import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
 import { openLog } from "./open-base.ts";
+import { openLogin } from "./open-login.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
 
 const PATIENCE_MS = 8_000;
@@ -43,8 +47,8 @@ const redisCheck =
 
 function botChecks(common: CommonConfig, bot: BotConfig): Check[] {
   return [
-    vaultCheck(common, "VAULT_CATALOG", bot.VAULT_CATALOG_ROLE_ID, bot.VAULT_CATALOG_SECRET_ID),
-    vaultCheck(common, "VAULT_GATE", bot.VAULT_GATE_ROLE_ID, bot.VAULT_GATE_SECRET_ID),
+    vaultCheck(common, "VAULT_CATALOG", bot.catalogLogin),
+    vaultCheck(common, "VAULT_GATE", bot.gateLogin),
     () => tried("INTAKE_QUEUE_URL", "the intake queue", () => askQueue(common, bot.INTAKE_QUEUE_URL)),
     () => tried("INTAKE_DLQ_URL", "the dead-letter queue", () => askQueue(common, bot.INTAKE_DLQ_URL)),
     () => checkSlack(bot),
@@ -55,7 +59,7 @@ function botChecks(common: CommonConfig, bot: BotConfig): Check[] {
 
 function workerChecks(common: CommonConfig, worker: WorkerConfig): Check[] {
   return [
-    vaultCheck(common, "VAULT_ADMIN", worker.VAULT_ADMIN_ROLE_ID, worker.VAULT_ADMIN_SECRET_ID),
+    vaultCheck(common, "VAULT_ADMIN", worker.adminLogin),
     keyCheck(() => readKeyring("APPROVAL_PUBLIC_KEY_FILES", worker.APPROVAL_PUBLIC_KEY_FILES)),
     keyCheck(() => readSigner("RECEIPT_KEY_FILE", worker.RECEIPT_KEY_FILE)),
     keyCheck(() => readDigestKey(worker.DIGEST_KEY_FILE)),
@@ -100,25 +104,27 @@ async function askQueue(common: CommonConfig, url: string): Promise<void> {
 }
 
 /** Logs the identity in and gives the token back. @param name `VAULT_GATE`: the variables begin with it. */
-function vaultCheck(common: CommonConfig, name: string, roleId: string, secretId: Secret): Check {
-  const mount = common.VAULT_AUTH_MOUNT;
+function vaultCheck(common: CommonConfig, name: string, settings: LoginSettings): Check {
   return async () => {
     try {
-      const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
-      const { client } = await loginOnce(vault, { mount, roleId, secretId });
-      await client.write("auth/token/revoke-self", {}).catch(() => {}); // it ends by itself
+      const login = openLogin(common, settings);
+      await endLogin(login, await login.login());
       return [];
     } catch (error) {
-      return [vaultFault(error, name)];
+      return [vaultFault(error, name, settings)];
     }
   };
 }
 
-function vaultFault(error: unknown, name: string): string {
+function vaultFault(error: unknown, name: string, { method }: LoginSettings): string {
   if (error instanceof VaultSealedError) return "VAULT_ADDR: Vault is sealed or has no active node";
   if (error instanceof VaultUnavailableError) return "VAULT_ADDR: Vault does not answer there";
+  if (error instanceof LoginFileError) return `${name}_LOGIN_FILE: ${error.message}`;
+  if (error instanceof AwsCredentialsError) return `${name}_LOGIN: there are no AWS credentials`;
   if (!(error instanceof VaultRefusedError)) return `VAULT_ADDR: what answers there is no Vault (${codeOf(error)})`;
   const { statusCode } = error;
+  if (method === "token-file") return `${name}_LOGIN_FILE: Vault refuses its token`;
+  if (method !== "approle") return `${name}_LOGIN_MOUNT, ${name}_LOGIN_ROLE: Vault refuses this login (${statusCode})`;
   if (statusCode === 400) return `${name}_ROLE_ID, ${name}_SECRET_ID: Vault refuses this login`;
   return `VAULT_AUTH_MOUNT, ${name}_ROLE_ID: Vault answers the login with ${statusCode}; is the auth mount set up (\`glovebox vault-setup\`)?`;
 }

@@ -13,17 +13,16 @@ import type { Keyring } from "../audit/signing.ts";
 import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
 import type { BotConfig } from "../config.ts";
 import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
-import type { Secret } from "../secret.ts";
 import { openApp } from "../slack/open-app.ts";
 import { type Desk, slackDesk } from "../slack/slack-desk.ts";
 import { slackMembership } from "../slack/slack-membership.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { vaultGatePolicy } from "../vault/gate-policy.ts";
-import { approleLogin } from "../vault/login/approle-login.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
 import { botUseCases } from "./bot-use-cases.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
+import { openLogin } from "./open-login.ts";
 import { readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 
@@ -38,15 +37,8 @@ export async function startBot(base: Base, config: BotConfig): Promise<void> {
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const { keyring } = signer;
-  const client = (roleId: string, secretId: Secret) =>
-    standingClient(
-      approleLogin(
-        { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS },
-        { mount: common.VAULT_AUTH_MOUNT, roleId, secretId },
-      ),
-    );
-  const source = vaultCatalogSource(client(config.VAULT_CATALOG_ROLE_ID, config.VAULT_CATALOG_SECRET_ID));
-  const policy = vaultGatePolicy(client(config.VAULT_GATE_ROLE_ID, config.VAULT_GATE_SECRET_ID), {
+  const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)));
+  const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {
     authMount: common.VAULT_AUTH_MOUNT,
     policyPrefix: common.VAULT_POLICY_PREFIX,
   });

@@ -11,8 +11,8 @@ import { cleanUpAfterCrash } from "../migration/keep-fence.ts";
 import type { MigrateDeps } from "../migration/migrate-deps.ts";
 import { migrateSecret } from "../migration/migrate-secret.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
-import { approleLogin } from "../vault/login/approle-login.ts";
 import type { Base } from "./open-base.ts";
+import { openOwnLogin, vaultOf } from "./open-login.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
 
 /** Signs the end of the audit chain now and then, so that an end that was cut off is noticed. */
@@ -36,7 +36,6 @@ export async function startWorker(base: Base, config: WorkerConfig, role: Role):
 
 export function workerDeps(base: Base, config: WorkerConfig, role: Role): MigrateDeps {
   const { common, rules, store, doorbell, log, now } = base;
-  const vault = { address: common.VAULT_ADDR, timeoutMs: common.VAULT_TIMEOUT_MS };
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
   base.onClose(async () => clients.close());
@@ -46,13 +45,9 @@ export function workerDeps(base: Base, config: WorkerConfig, role: Role): Migrat
     signer: readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE),
     digestKey: readDigestKey(config.DIGEST_KEY_FILE),
     broker: vaultLeaseBroker({
-      vault,
+      vault: vaultOf(common),
       names,
-      admin: approleLogin(vault, {
-        mount: names.authMount,
-        roleId: config.VAULT_ADMIN_ROLE_ID,
-        secretId: config.VAULT_ADMIN_SECRET_ID,
-      }),
+      admin: openOwnLogin(common, config.adminLogin),
       readerTtlMs: config.VAULT_READER_TTL_SECONDS * 1_000,
       now,
     }),

@@ -1,0 +1,33 @@
+import { callerIdentitySigner } from "../aws/sign-caller-identity.ts";
+import type { LoginSettings, OwnLoginSettings } from "../config/vault-login.ts";
+import type { CommonConfig } from "../config.ts";
+import { approleLogin } from "../vault/login/approle-login.ts";
+import { awsIamLogin } from "../vault/login/aws-login.ts";
+import { jwtLogin } from "../vault/login/jwt-login.ts";
+import { tokenFileLogin } from "../vault/login/token-file-login.ts";
+import type { OwnTokenLogin, VaultLogin } from "../vault/login/vault-login.ts";
+
+/** An identity's login as its variables describe it. */
+export function openLogin(common: CommonConfig, settings: LoginSettings): VaultLogin {
+  return settings.method === "token-file"
+    ? tokenFileLogin(vaultOf(common), settings.file)
+    : openOwnLogin(common, settings);
+}
+
+/** The same for an identity that must be able to end its own token. */
+export function openOwnLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLogin {
+  const vault = vaultOf(common);
+  switch (settings.method) {
+    case "approle":
+      return approleLogin(vault, { mount: common.VAULT_AUTH_MOUNT, ...settings });
+    case "aws":
+      return awsIamLogin(vault, settings, callerIdentitySigner({ region: settings.stsRegion }));
+    case "jwt":
+    case "kubernetes":
+      return jwtLogin(vault, settings);
+  }
+}
+
+export function vaultOf({ VAULT_ADDR, VAULT_TIMEOUT_MS }: CommonConfig): { address: string; timeoutMs: number } {
+  return { address: VAULT_ADDR, timeoutMs: VAULT_TIMEOUT_MS };
+}
