@@ -74,7 +74,7 @@ export async function startVault({ port, dataDir, logTo, record }: VaultOrder): 
   return { address, rootToken, auditLogPath, pid: running.pid, stop };
 }
 
-/** The build of dev/install.mjs first: it is the version that the tests know. `vault` on PATH takes a subcommand more. */
+/** A person's own goes before our build; `vault` takes a subcommand more. */
 async function vaultServer(): Promise<{ command: string; args: string[] }> {
   const installed = await vaultOnPath();
   if (installed !== undefined) return { command: installed, args: ["server"] };

@@ -1,0 +1,58 @@
+import { expect, type Step, textOf } from "./tour-world.ts";
+
+export const SUPPORT: readonly Step[] = [
+  {
+    name: "Ask support opens a case with the secret's live state, and a supporter claims it",
+    async run(tour) {
+      const { drive, people, channels } = tour;
+      const receipt = await drive.waitForDirectMessage(people.engineer.id, (message) =>
+        /Receipt of/.test(message.text),
+      );
+      await tour.click(people.engineer.id, receipt, "tri.ask");
+      const opened = await drive.waitForMessage(channels.support, (message) => /tri\.claim/.test(textOf(message)));
+      await tour.click(people.supporter.id, opened, "tri.claim");
+      const claimed = await drive.waitForMessage(channels.support, (message) => /tri\.resolve/.test(textOf(message)));
+      tour.seeMessage("supporters", "#secrets-support", claimed);
+      expect(/Migrated|Undone/.test(textOf(claimed)), "the case does not show the secret's state");
+    },
+  },
+  {
+    name: "a supporter's reply in the thread reaches the requester, and the answer comes back",
+    async run(tour) {
+      const { drive, people, channels } = tour;
+      const card = await drive.waitForMessage(channels.support, (message) => /tri\.resolve/.test(textOf(message)));
+      const reply = "Your role needs GetSecretValue on the new name; I have asked the platform team.";
+      await drive.as(people.supporter.id).message(reply, { channel: channels.support, threadTs: card.ts });
+      const heard = await drive.waitForDirectMessage(people.engineer.id, (message) =>
+        /platform team/.test(textOf(message)),
+      );
+      tour.seeMessage(people.engineer.realName, "a direct message", heard);
+      const dm = (await drive.dmChannel(people.engineer.id)) ?? "";
+      const threadTs = heard.thread_ts ?? heard.ts;
+      await drive.as(people.engineer.id).message("Thanks, it reads the new place now.", { channel: dm, threadTs });
+      const back = await drive.waitForMessage(channels.support, (message) =>
+        /reads the new place/.test(textOf(message)),
+      );
+      tour.seeMessage("supporters", "the case's thread", back);
+      expect(back.thread_ts === card.ts, "the answer is not in the case's thread");
+    },
+  },
+  {
+    name: "only support staff resolve it",
+    async run(tour) {
+      const { drive, people, channels } = tour;
+      const card = await drive.waitForMessage(channels.support, (message) => /tri\.resolve/.test(textOf(message)));
+      await tour.click(people.engineer.id, card, "tri.resolve");
+      const refused = await drive.waitForEphemeral(people.engineer.id, (message) =>
+        /support|resolve/i.test(message.text),
+      );
+      tour.seeMessage(people.engineer.realName, "privately, after the click", refused);
+      await tour.click(people.supporter.id, card, "tri.resolve");
+      const resolved = await drive.waitForMessage(
+        channels.support,
+        (message) => message.ts === card.ts && /Resolved/.test(textOf(message)),
+      );
+      tour.seeMessage("supporters", "#secrets-support", resolved);
+    },
+  },
+];
