@@ -139,7 +139,9 @@ async function credentialsAndKeys(runDir: string, { stack, slack, queues, enviro
     runGlovebox(["keys", keys], { PATH }),
     runGlovebox(["vault-setup", "--apply", "--credentials", credentials], operator),
   ]);
-  const common = { PATH, HOME, ...stack.env, GLOVEBOX_RULES: rules };
+  // Short takeover times: in a practice world processes are killed to see it happen.
+  const pace = { TAKEOVER_SECONDS: "3", INTAKE_WAIT_SECONDS: "2", SWEEP_SECONDS: "3" };
+  const common = { PATH, HOME, ...stack.env, ...pace, GLOVEBOX_RULES: rules };
   const openai = model
     ? { OPENAI_API_KEY: "practice", OPENAI_BASE_URL: model.baseUrl }
     : { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL };

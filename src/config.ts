@@ -32,6 +32,8 @@ const Common = z.object({
   VAULT_POLICY_PREFIX: text.default("gb"),
   AWS_REGION: text.default("eu-central-1"),
   AWS_ENDPOINT_URL: url("http", "https").optional(),
+  /** How long a job, a delivery or a message stays taken after the process that took it died. */
+  TAKEOVER_SECONDS: seconds(2, 600, 30),
   LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
   /** 0: any free port, printed at start. */
   HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(8_710),
@@ -53,6 +55,10 @@ const Bot = z.object({
   RECEIPT_PUBLIC_KEY_FILES: files,
   INTAKE_QUEUE_URL: url("http", "https"),
   INTAKE_DLQ_URL: url("http", "https"),
+  /** How long one look at the intake queue waits for a message. */
+  INTAKE_WAIT_SECONDS: seconds(1, 20, 20),
+  /** How often lost rings are made good and old requests expire. */
+  SWEEP_SECONDS: seconds(1, 600, 30),
   OPENAI_API_KEY: secret.optional(),
   OPENAI_BASE_URL: url("http", "https").optional(),
   OPENAI_MODEL: text.default("gpt-5-mini"),
@@ -69,7 +75,7 @@ const Worker = z.object({
   FENCE_SECONDS: seconds(2, 600, 60),
   /** Assumed for each migration, with a session policy for its one target. `{account}` becomes the target's. */
   AWS_WRITER_ROLE_ARN: roleArn.optional(),
-  /** The same for deleting, restoring and moving labels back, and for nothing else. */
+  /** The same for undo: deleting, restoring, opening what is sealed. Absent, the writer's role does that too. */
   AWS_ROLLBACK_ROLE_ARN: roleArn.optional(),
   GATE_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(20_000),
 });

@@ -46,7 +46,13 @@ export async function openBase(
     const doorbell = await openDoorbell(databaseUrl, (error) => log.warn({ code: codeOf(error) }, "listening broke"));
     closers.push(() => doorbell.close());
     const redisUrl = common.REDIS_URL?.reveal() ?? null;
-    const queues = openQueues({ redisUrl, databaseUrl, log, oneAtATime: MIGRATE_ONE_AT_A_TIME });
+    const queues = openQueues({
+      redisUrl,
+      databaseUrl,
+      log,
+      oneAtATime: MIGRATE_ONE_AT_A_TIME,
+      lockSeconds: common.TAKEOVER_SECONDS,
+    });
     closers.push(() => queues.close());
     const onClose = (closer: () => Promise<unknown>): void => void closers.push(closer);
     return { base: { common, rules, log, store, doorbell, queues, now: () => new Date(), onClose }, close };

@@ -27,7 +27,6 @@ import { readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 
 const GATE_EVERY_MS = 15_000;
-const SWEEP_EVERY_SECONDS = 30;
 const CRAWL_EVERY_SECONDS = 3_600;
 
 /** The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value. */
@@ -58,7 +57,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<void> {
   const intake = startIntake(base, config, keyring);
   startDeliveries(base, desk, intake);
   await startSlack(base, config, { desk, membership, signer, source });
-  const sweeping = await startSweep(base.queues, { store, now: base.now }, SWEEP_EVERY_SECONDS);
+  const sweeping = await startSweep(base.queues, { store, now: base.now }, config.SWEEP_SECONDS);
   onClose(() => sweeping.close());
   const crawl = () => crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
   const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
@@ -77,6 +76,8 @@ function startIntake(
     region: common.AWS_REGION,
     ...(common.AWS_ENDPOINT_URL !== undefined && { endpoint: common.AWS_ENDPOINT_URL }),
     log,
+    visibilitySeconds: common.TAKEOVER_SECONDS,
+    waitSeconds: config.INTAKE_WAIT_SECONDS,
   });
   onClose(async () => intake.close());
   const deps = { store, keyring, now, rules: { expireAfterHours: rules.approvals.expireAfterHours } };
@@ -91,7 +92,7 @@ function startIntake(
 function startDeliveries(base: Base, desk: Desk, intake: SqsIntake): void {
   const { store, queues, doorbell, onClose } = base;
   const deliver = sendDelivery(base, desk, intake);
-  const worker = deliverWorker(queues, { store, deliver });
+  const worker = deliverWorker(queues, { store, deliver, claimSeconds: base.common.TAKEOVER_SECONDS });
   onClose(() => worker.close());
   doorbell.on("outbox", (outboxId) => void ringDelivery(queues, Number(outboxId)));
 }
