@@ -39,9 +39,14 @@ export async function suggestMetadata(deps: SuggestMetadataDeps, entryId: number
   const all = [...known, ...keepAllowed(asked.suggestions, options)];
   await storeSuggestions(store, entryId, all, now());
   const byField = (field: Field): Suggestion[] =>
-    all.filter((one) => one.field === field).sort((a, b) => b.confidence - a.confidence);
+    all.filter((one) => one.field === field).sort((a, b) => weightOf(b) - weightOf(a));
   return { suggestions: FIELDS.flatMap(byField), note: asked.note };
 }
+
+/** A model's sureness is its own word until it has been measured: it fills gaps, and never outweighs evidence that is likely. */
+const UNMEASURED_AT_MOST = 0.49;
+const weightOf = ({ source, confidence }: Suggestion): number =>
+  source === "llm" ? Math.min(confidence, UNMEASURED_AT_MOST) : confidence;
 
 async function askClassifier(
   { store, classifier, now, options = {} }: SuggestMetadataDeps,

@@ -47,6 +47,16 @@ const fromModel = (field: Suggestion["field"], value: string): Suggestion => ({
 });
 
 describe("suggestMetadata", () => {
+  it("lets a model fill gaps, but not outweigh what the rules have evidence for", async () => {
+    const { suggest } = await world(["team-pay/checkout/prod/postgres", "x/zeta"]);
+    const classifier = model([fromModel("purpose", "license-key"), fromModel("environment", "dev")]);
+    const named = (await suggest("team-pay/checkout/prod/postgres", classifier)).suggestions;
+    const best = (field: string) => named.find((one) => one.field === field)?.value;
+    expect([best("purpose"), best("environment")]).toEqual(["database-credential", "prod"]);
+    const bare = (await suggest("x/zeta", classifier)).suggestions;
+    expect(bare.find(({ field }) => field === "purpose")).toMatchObject({ value: "license-key", source: "llm" });
+  });
+
   it("works by rules and says so when no model is configured", async () => {
     const { suggest, store } = await world(["team-pay/checkout/prod/postgres"]);
     const { suggestions, note } = await suggest("team-pay/checkout/prod/postgres");
