@@ -1,4 +1,6 @@
-import type { TargetRef } from "../approvals/content.ts";
+import { ApprovalStatement, type RequestSource } from "../approvals/content.ts";
+import { readSigned, SignatureRefusedError } from "../approvals/read-signed.ts";
+import type { Keyring, Signed } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
 import type { WriteKind } from "../store/schema.ts";
 import { TargetNotOursError } from "./engine-errors.ts";
@@ -15,6 +17,7 @@ export interface ChosenWrite {
 
 export interface ChooseWriteDeps {
   readonly store: Store;
+  readonly keyring: Keyring;
   readonly target: Pick<SecretTarget, "describe">;
   readonly installation: string;
 }
@@ -24,10 +27,13 @@ export interface ChooseWriteDeps {
  * @throws {TargetNotOursError} It exists and another path, another installation or a person made it.
  * @throws {TargetTombstonedError} It is scheduled for deletion and not by us.
  */
-export async function chooseWrite(deps: ChooseWriteDeps, ref: TargetRef, entryId: number): Promise<ChosenWrite> {
+export async function chooseWrite(
+  deps: ChooseWriteDeps,
+  { target: ref, source }: Pick<ApprovalStatement, "target" | "source">,
+): Promise<ChosenWrite> {
   const state = await deps.target.describe(ref);
   if (state.status === "absent") return { kind: "create", previousVersionId: null };
-  const isOurs = await isWrittenForEntry(deps, state, entryId);
+  const isOurs = await isWrittenForPath(deps, state, source);
   if (!isOurs) {
     if (state.deletionDate === null) throw new TargetNotOursError();
     throw new TargetTombstonedError({ operation: "DescribeSecret", target: ref });
@@ -36,19 +42,31 @@ export async function chooseWrite(deps: ChooseWriteDeps, ref: TargetRef, entryId
   return { kind, previousVersionId: state.currentVersionId };
 }
 
-/** The tags say which run wrote it; only our own records say for which path that run was. */
-async function isWrittenForEntry(
-  { store, installation }: ChooseWriteDeps,
+/** The tags say which run wrote it; only what was signed for that run says for which path it was. */
+async function isWrittenForPath(
+  { store, keyring, installation }: ChooseWriteDeps,
   state: Extract<TargetState, { status: "present" }>,
-  entryId: number,
+  { namespace, mount, path }: RequestSource,
 ): Promise<boolean> {
   const migrationId = state.tags[MIGRATION_TAG];
   if (state.tags[INSTALLATION_TAG] !== installation || migrationId === undefined) return false;
-  const row = await store
+  const signed = await store
     .selectFrom("migration")
-    .innerJoin("request", "request.id", "migration.requestId")
-    .select("request.entryId")
+    .innerJoin("statement", "statement.id", "migration.statementId")
+    .select(["bytes", "signature", "keyId"])
     .where((eb) => eb.cast<string>("migration.id", "text"), "=", migrationId)
     .executeTakeFirst();
-  return row?.entryId === entryId;
+  if (!signed) return false;
+  const written = readOrNull(keyring, signed)?.source;
+  return written?.namespace === namespace && written.mount === mount && written.path === path;
+}
+
+/** A statement that was altered since says nothing. */
+function readOrNull(keyring: Keyring, signed: Signed): ApprovalStatement | null {
+  try {
+    return readSigned(keyring, "approval", signed, ApprovalStatement);
+  } catch (error) {
+    if (error instanceof SignatureRefusedError) return null;
+    throw error;
+  }
 }

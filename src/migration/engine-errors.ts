@@ -39,6 +39,16 @@ export class ReadBackMismatchError extends GloveboxError {
   }
 }
 
+/** A crash came between the write and its end, and the write can't be ended any more. */
+export class InterruptedWriteError extends GloveboxError {
+  readonly code = "WRITE_INTERRUPTED";
+  readonly userMessage =
+    "An earlier process was stopped after it wrote to AWS, and that write can't be finished any more, so I made sure that it is taken back. Vault is unchanged. Press Retry.";
+  constructor() {
+    super("the journaled version is in AWS, and is taken back or can't be compared");
+  }
+}
+
 export class MigrationNotFoundError extends GloveboxError {
   readonly code = "MIGRATION_NOT_FOUND";
   readonly userMessage = "That migration does not exist any more, so nothing was done. Look at the request's card.";

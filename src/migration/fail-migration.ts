@@ -1,11 +1,15 @@
 import { askAgain } from "../approvals/ask-again.ts";
+import type { ApprovalStatement } from "../approvals/content.ts";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
 import { UnforeseenError, VersionMovedError } from "./engine-errors.ts";
 import { FenceLostError } from "./fence.ts";
+import { journaledWrite } from "./find-landed.ts";
 import { endLease } from "./lend-and-read.ts";
-import type { Attempt, MigrationRun } from "./migration-run.ts";
+import type { Order } from "./load-order.ts";
+import type { Attempt, MigrationRun, WrittenVersion } from "./migration-run.ts";
+import { TargetError } from "./target-errors.ts";
 import { undoTarget } from "./undo-target.ts";
 
 /** What is left after a failure. */
@@ -23,24 +27,63 @@ interface CleanUp {
 export async function failMigration(run: MigrationRun, error: unknown): Promise<void> {
   if (error instanceof FenceLostError) throw error; // whoever has the fence now cleans up
   const cause = explain(run, error);
-  const { deps, statement, row } = run;
   const leaseClosedAt = await endLease(run).catch(warned(run, "the lease is still open; the janitor closes it"));
-  const version = run.written.version;
-  const takenBack =
-    version === null
-      ? ""
-      : await undoTarget(deps, statement.target, row.id, version).catch(
-          warned(run, "the write could not be taken back yet"),
-        );
+  const takenBack = await takeBack(run, run.statement, run.written.version, cause);
   run.proofs.admin = await run.admin.revokeSelf().catch(warned(run, "the admin token ends by itself"));
   await recordFailure(run, cause, { leaseClosedAt, takenBack });
 }
 
-/** Fails an attempt that never got to act: its statement, its target or Vault said no before anything was lent. */
+/**
+ * Fails an attempt whose statement or target was refused: nothing was lent. What an earlier process may have written stays
+ * as it is, for where it wrote was never approved.
+ */
 export async function refuseMigration(attempt: Attempt, error: unknown): Promise<void> {
   if (error instanceof FenceLostError) throw error;
-  const hasWritten = attempt.row.requestToken !== null;
-  await recordFailure(attempt, explain(attempt, error), { leaseClosedAt: null, takenBack: hasWritten ? null : "" });
+  const takenBack =
+    journaledWrite(attempt.row) === null
+      ? ""
+      : "An earlier attempt may have written to the target and I left it alone: ask support to look at it.";
+  await recordFailure(attempt, explain(attempt, error), { leaseClosedAt: null, takenBack });
+}
+
+/** Fails an attempt that Vault did not let in. After an earlier write it waits for Vault, or takes the write back. */
+export async function failLogin(attempt: Attempt, { statement }: Order, error: unknown): Promise<void> {
+  if (error instanceof FenceLostError) throw error;
+  const cause = explain(attempt, error);
+  const version = journaledWrite(attempt.row);
+  const takenBack = version !== null && cause.retryable ? null : await takeBack(attempt, statement, version, cause);
+  await recordFailure(attempt, cause, { leaseClosedAt: null, takenBack });
+}
+
+/**
+ * The secret is moved, verified and sealed; only its end could not be recorded. Nothing is taken back, and the next
+ * attempt ends it.
+ * @throws The cause.
+ */
+export async function postponeEnd(run: MigrationRun, error: unknown): Promise<never> {
+  if (error instanceof FenceLostError) throw error;
+  const cause = explain(run, error);
+  await run.journal.commit({
+    step: "migration.waiting",
+    changes: { causeCode: cause.code, causeText: END_MISSING },
+    detail: { code: cause.code },
+  });
+  throw cause;
+}
+
+const END_MISSING =
+  "The secret is in AWS and verified. What is missing is the end of my own login to Vault; I'll go on by myself once Vault answers.";
+
+/** @returns What was taken back, in words; null if AWS did not answer. */
+async function takeBack(
+  attempt: Attempt,
+  { target }: ApprovalStatement,
+  version: WrittenVersion | null,
+  cause: GloveboxError,
+): Promise<string | null> {
+  const { deps, row } = attempt;
+  if (version === null) return cause instanceof TargetError && cause.retryable ? "Nothing was written to AWS." : "";
+  return undoTarget(deps, target, row.id, version).catch(warned(attempt, "the write could not be taken back yet"));
 }
 
 async function recordFailure({ deps, row, journal }: Attempt, cause: GloveboxError, cleanUp: CleanUp): Promise<void> {

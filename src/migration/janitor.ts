@@ -1,13 +1,16 @@
 import type { Store } from "../store/open-store.ts";
+import { assertFence } from "./fence.ts";
 import type { AdminSession } from "./lease-broker.ts";
 import type { MigrateDeps } from "./migrate-deps.ts";
 
-interface LeftLease {
-  readonly id: string;
+/** What is known of a lease that nobody holds any more. */
+interface LostLease {
   readonly mount: string;
   readonly secretIdAccessor: string | null;
   readonly readerAccessor: string | null;
 }
+
+type LeftLease = LostLease & { readonly id: string };
 
 /** Clocks of Vault and of this machine may differ by this much. */
 const SKEW_MS = 1_000;
@@ -21,19 +24,23 @@ export async function hasLeftLeases(store: Store): Promise<boolean> {
  * Closes what a crash left, by the crash table of facts/vault: the gate, minted secret IDs, the reader's token, and, where
  * its accessor was lost with the answer, the reader's entity until no token can live. Safe to repeat.
  */
-export async function sweepLeases(deps: MigrateDeps, admin: AdminSession): Promise<void> {
+export async function sweepLeases(deps: MigrateDeps, admin: AdminSession, fence: number): Promise<void> {
   const left = await leftLeases(deps.store);
   if (left.length === 0) return;
   await admin.closeGate();
   for (const lease of left) {
     await closeLease(deps, admin, lease);
     deps.trace?.("janitor.closed");
-    await deps.store.updateTable("migration").set({ leaseClosedAt: deps.now() }).where("id", "=", lease.id).execute();
+    await deps.store.transaction().execute(async (tx) => {
+      await assertFence(tx, fence); // a successor may have lent this very path again meanwhile
+      await tx.updateTable("migration").set({ leaseClosedAt: deps.now() }).where("id", "=", lease.id).execute();
+    });
     deps.log.info({ migrationId: lease.id }, "closed the lease that a crash had left");
   }
 }
 
-async function closeLease(deps: MigrateDeps, admin: AdminSession, lease: LeftLease): Promise<void> {
+/** Destroys the minted secret IDs and ends the reader's token, also one whose accessor nobody knows. Safe to repeat. */
+export async function closeLease(deps: MigrateDeps, admin: AdminSession, lease: LostLease): Promise<void> {
   const listed = await admin.listSecretIds(lease.mount);
   await admin.destroySecretIds(lease.mount);
   if (lease.readerAccessor !== null) return admin.revoke(lease.readerAccessor);

@@ -32,11 +32,16 @@ export async function withFence(deps: MigrateDeps, work: (fence: Fence) => Promi
  */
 export async function openAdmin(deps: MigrateDeps, fence: Fence): Promise<AdminSession> {
   const admin = await deps.broker.loginAdmin();
-  if (fence.leftAdminAccessor !== null) await admin.revoke(fence.leftAdminAccessor);
-  await noteAdminAccessor(deps.store, fence.number, admin.accessor);
-  deps.trace?.("admin.journaled");
-  await sweepLeases(deps, admin);
-  return admin;
+  try {
+    if (fence.leftAdminAccessor !== null) await admin.revoke(fence.leftAdminAccessor);
+    await noteAdminAccessor(deps.store, fence.number, admin.accessor);
+    deps.trace?.("admin.journaled");
+    await sweepLeases(deps, admin, fence.number);
+    return admin;
+  } catch (error) {
+    await admin.revokeSelf().catch(() => {}); // perhaps nobody has its accessor; at the latest it ends by itself
+    throw error;
+  }
 }
 
 /** Closes what a crash left, without moving anything: at the start of a worker. */

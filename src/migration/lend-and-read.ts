@@ -1,5 +1,6 @@
 import type { Secret } from "../secret.ts";
 import { VersionMovedError } from "./engine-errors.ts";
+import { closeLease } from "./janitor.ts";
 import type { MigrationRun } from "./migration-run.ts";
 
 export interface ReadValue {
@@ -31,13 +32,14 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
     },
   });
   trace("migration.started");
+  lent.isOpen = true; // from the question on: the gate may open in the moment in which we stop waiting
   await deps.askGate({ kind: "open", migrationId: row.id, fence });
-  lent.isOpen = true;
   trace("gate.opened");
   const minted = await admin.mint(statement.source, statement.requestId);
   trace("secret-id.minted");
   await journal.commit({ step: "secret-id.minted", changes: { secretIdAccessor: minted.accessor } });
   trace("secret-id.journaled");
+  lent.secretIdAccessor = minted.accessor;
   const reader = await admin.lend(statement.source, minted);
   lent.reader = reader;
   trace("reader.logged-in");
@@ -62,9 +64,13 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
  */
 export async function endLease({ deps, admin, lent, proofs, statement }: MigrationRun): Promise<Date> {
   if (lent.isOpen) {
+    const { mount } = statement.source;
     await admin.closeGate();
-    await admin.destroySecretIds(statement.source.mount);
-    if (lent.reader !== null) {
+    if (lent.reader === null) {
+      // The login may have happened and its answer been lost; such a token would gain the next path that is lent.
+      await closeLease(deps, admin, { mount, secretIdAccessor: lent.secretIdAccessor, readerAccessor: null });
+    } else {
+      await admin.destroySecretIds(mount);
       await admin.revoke(lent.reader.accessor);
       proofs.reader = await lent.reader.proveDead();
     }

@@ -46,13 +46,3 @@ export async function loadOrder(store: Store, keyring: Keyring, row: MigrationRo
     .executeTakeFirst();
   return { row, statement, signed, isFinished: finished !== undefined };
 }
-
-/** The catalogue entry that a request is about. */
-export async function loadEntryId(store: Store, requestId: string): Promise<number> {
-  const { entryId } = await store
-    .selectFrom("request")
-    .select("entryId")
-    .where("id", "=", requestId)
-    .executeTakeFirstOrThrow();
-  return entryId;
-}

@@ -1,14 +1,17 @@
 import { assertTargetAllowed } from "./assert-target-allowed.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
-import { failMigration, refuseMigration } from "./fail-migration.ts";
-import type { Fence } from "./fence.ts";
+import { failLogin, failMigration, postponeEnd, refuseMigration } from "./fail-migration.ts";
+import { assertFence, type Fence } from "./fence.ts";
+import { fencedTarget } from "./fenced-target.ts";
+import { findLanded, journaledWrite } from "./find-landed.ts";
 import { finishMigration } from "./finish-migration.ts";
 import { openJournal } from "./journal.ts";
 import { openAdmin, withFence } from "./keep-fence.ts";
+import type { AdminSession } from "./lease-broker.ts";
 import { lendAndRead } from "./lend-and-read.ts";
-import { loadEntryId, loadOrder, loadRow, type MigrationRow } from "./load-order.ts";
+import { loadOrder, loadRow, type MigrationRow, type Order } from "./load-order.ts";
 import type { MigrateDeps } from "./migrate-deps.ts";
-import type { Attempt, MigrationRun, WrittenVersion } from "./migration-run.ts";
+import type { Attempt, MigrationRun } from "./migration-run.ts";
 import { isUndoWanted, undoMigration } from "./undo-migration.ts";
 import { seal, verifyLanded, writeAndVerify } from "./write-and-verify.ts";
 
@@ -22,12 +25,16 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
   if (await isPaused(deps.store)) return; // nothing is picked up; the sweep rings again
   await withFence(deps, async (fence) => {
     const row = await loadRow(deps.store, migrationId); // after the fence: nobody else changes it now
-    const attempt: Attempt = { deps, row, fence: fence.number, journal: journalOf(deps, row, fence) };
+    const target = fencedTarget(deps.target, () => assertFence(deps.store, fence.number));
+    const journal = journalOf(deps, row, fence);
+    const attempt: Attempt = { deps: { ...deps, target }, row, fence: fence.number, journal };
     if (isUndoWanted(row)) return undoMigration(attempt);
     if (row.state === "done" || row.state === "undone" || row.state === "failed") return;
     if (await isTooEarly(attempt)) return; // rung at the approval; the sweep rings when the time has come
-    const run = await prepare(attempt, fence).catch((error: unknown) => refuseMigration(attempt, error));
-    if (run) await carryOut(run);
+    const order = await checkOrder(attempt).catch((error: unknown) => refuseMigration(attempt, error));
+    if (!order) return;
+    const admin = await openAdmin(deps, fence).catch((error: unknown) => failLogin(attempt, order, error));
+    if (admin) await carryOut(openRun(attempt, order, admin));
   });
 }
 
@@ -42,51 +49,42 @@ async function isTooEarly({ deps, row }: Attempt): Promise<boolean> {
   return notBefore !== null && notBefore > deps.now().toISOString();
 }
 
-/** Checks what was signed, and logs in. Nothing is lent yet. */
-async function prepare(attempt: Attempt, fence: Fence): Promise<MigrationRun> {
-  const { deps, row } = attempt;
-  const { statement, signed, isFinished } = await loadOrder(deps.store, deps.keyring, row);
-  if (isFinished) throw new AlreadyFinishedError();
-  assertTargetAllowed(deps.allowedTargets, statement.target);
-  const entryId = await loadEntryId(deps.store, row.requestId);
-  const admin = await openAdmin(deps, fence);
+/** Checks what was signed. @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError} */
+async function checkOrder({ deps, row }: Attempt): Promise<Order> {
+  const order = await loadOrder(deps.store, deps.keyring, row);
+  if (order.isFinished) throw new AlreadyFinishedError();
+  assertTargetAllowed(deps.allowedTargets, order.statement.target);
+  return order;
+}
+
+function openRun(attempt: Attempt, { statement, signed }: Order, admin: AdminSession): MigrationRun {
   return {
     ...attempt,
     statement,
     signed,
     admin,
-    entryId,
-    lent: { isOpen: false, reader: null },
-    written: { version: null },
+    lent: { isOpen: false, secretIdAccessor: null, reader: null },
+    written: { version: journaledWrite(attempt.row) },
     proofs: { reader: null, admin: null },
   };
 }
 
 async function carryOut(run: MigrationRun): Promise<void> {
   try {
-    if (run.row.state !== "verified") await moveValue(run);
-    await seal(run);
+    await moveValue(run);
   } catch (error) {
     return failMigration(run, error);
   }
-  // Past this point nothing is taken back: a failure here leaves it verified, and the next attempt ends it.
-  await finishMigration(run);
+  await finishMigration(run).catch((error: unknown) => postponeEnd(run, error));
 }
 
+/** Whatever the row says, AWS is asked what is there: a process may have died between the two. */
 async function moveValue(run: MigrationRun): Promise<void> {
   const landed = await findLanded(run);
-  if (landed) return verifyLanded(run, landed);
-  await writeAndVerify(run, await lendAndRead(run));
-}
-
-/** Asks AWS for the journaled version before anything is read again, so that a repeat cannot double. */
-async function findLanded({ deps, row, statement }: MigrationRun): Promise<WrittenVersion | null> {
-  const { requestToken, digest, digestKeyId, writeKind, previousVersionId } = row;
-  if (requestToken === null || digest === null || writeKind === null) return null;
-  if (digestKeyId !== deps.digestKey.id) return null; // written again under a digest that we can compare
-  const state = await deps.target.describe(statement.target);
-  if (state.status === "absent" || !(requestToken in state.stagesByVersion)) return null;
-  return { requestToken, digest, kind: writeKind, previousVersionId };
+  if (landed?.isSealed && run.row.state === "verified") return; // sealing took our own access away: the end is all that is missing
+  if (landed) await verifyLanded(run, landed.version);
+  else await writeAndVerify(run, await lendAndRead(run));
+  await seal(run);
 }
 
 function journalOf({ store, now }: MigrateDeps, row: MigrationRow, fence: Fence) {

@@ -28,10 +28,9 @@ export interface MigrationRun extends Attempt {
   /** The statement as the bot signed it. */
   readonly signed: Signed;
   readonly admin: AdminSession;
-  readonly entryId: number;
   /** What is lent right now: shut once it is proven dead. */
-  readonly lent: { isOpen: boolean; reader: ReaderSession | null };
-  /** The write that may have reached AWS, from the commit before it on: what a failure takes back. */
+  readonly lent: { isOpen: boolean; secretIdAccessor: string | null; reader: ReaderSession | null };
+  /** The write that may have reached AWS, also of a process that died: what a failure takes back. */
   readonly written: { version: WrittenVersion | null };
   readonly proofs: { reader: DeathProof | null; admin: DeathProof | null };
 }

@@ -27,14 +27,14 @@ export class TargetAccessDeniedError extends TargetError {
 export class TargetUnavailableError extends TargetError {
   readonly code = "TARGET_UNAVAILABLE";
   readonly userMessage =
-    "AWS Secrets Manager didn't answer, so I can't say yet if the last call arrived. Nothing will be written twice: Glovebox asks AWS first when it tries again.";
+    "AWS Secrets Manager didn't answer. Nothing will be written twice: Glovebox asks AWS first when it tries again.";
   override readonly retryable = true;
 }
 
 export class TargetThrottledError extends TargetError {
   readonly code = "TARGET_THROTTLED";
   readonly userMessage =
-    "AWS is limiting the calls of this account. Nothing was changed by the refused call; Glovebox slows down and tries again by itself.";
+    "AWS is limiting the calls of this account, and the call that it refused changed nothing. Try again in a few minutes.";
   override readonly retryable = true;
 }
 

@@ -1,6 +1,6 @@
 import type { Secret } from "../secret.ts";
 import type { WriteKind } from "../store/schema.ts";
-import { chooseWrite } from "./choose-write.ts";
+import { type ChosenWrite, chooseWrite } from "./choose-write.ts";
 import { ReadBackMismatchError } from "./engine-errors.ts";
 import { layDownValue } from "./lay-down-value.ts";
 import type { ReadValue } from "./lend-and-read.ts";
@@ -15,11 +15,12 @@ import { digestValue, isSameDigest, requestTokenFor } from "./value-digest.ts";
 export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promise<void> {
   const { deps, statement, row } = run;
   const value = layDownValue(read.data, statement.shape);
-  const choice = await chooseWrite(deps, statement.target, run.entryId);
+  const choice = await chooseWrite(deps, statement);
   await deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence });
   const digest = digestValue(deps.digestKey, value);
   const requestToken = requestTokenFor(row.id, digest);
-  const written: WrittenVersion = { requestToken, digest, ...choice };
+  const { previousVersionId } = choice;
+  const written: WrittenVersion = { requestToken, digest, kind: undoKindOf(row, choice), previousVersionId };
   await run.journal.commit({
     step: "write.intended",
     changes: {
@@ -29,8 +30,8 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
       digest,
       digestKeyId: deps.digestKey.id,
       requestToken,
-      writeKind: choice.kind,
-      previousVersionId: choice.previousVersionId,
+      writeKind: written.kind,
+      previousVersionId,
     },
     detail: { readerProof: run.proofs.reader },
     event: { kind: "lease.closed", actor: "worker", content: { proof: run.proofs.reader } },
@@ -52,6 +53,11 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
   await markVerified(run);
 }
 
+/** A crash may have come after the restore: what was scheduled for deletion before is scheduled again by an undo. */
+function undoKindOf({ writeKind }: MigrationRun["row"], { kind }: ChosenWrite): WriteKind {
+  return writeKind === "restore-and-put" && kind === "put" ? writeKind : kind;
+}
+
 /**
  * A crash came between the write and its journal: AWS has the version under the journaled token. Its value is compared by
  * keyed digest, so Vault is not read again.
@@ -59,7 +65,6 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
  */
 export async function verifyLanded(run: MigrationRun, written: WrittenVersion): Promise<void> {
   const { deps, statement } = run;
-  run.written.version = written;
   const stored = await deps.target.read(statement.target, written.requestToken);
   if (!isSameDigest(digestValue(deps.digestKey, stored), written.digest)) throw new ReadBackMismatchError();
   await markVerified(run);
