@@ -15,7 +15,7 @@ export class VaultUnavailableError extends GloveboxError {
 export class VaultSealedError extends GloveboxError {
   readonly code = "VAULT_SEALED";
   readonly userMessage =
-    "Vault is sealed or has no active node, so nothing was read. It goes on by itself once Vault's operators have unsealed it, or press Retry then.";
+    "Vault is sealed or has no active node, so nothing was read. Press Retry once Vault's operators have unsealed it.";
   override readonly retryable = true;
   constructor(where: string) {
     super(`${where}: 503, sealed or without an active node`);
