@@ -273,6 +273,8 @@ create table audit_event (
   hash text not null unique
 );
 create index audit_event_by_subject on audit_event (subject, seq desc);
+-- The gate asks it before each opening: was this approval carried out?
+create index audit_event_of_done on audit_event ((content::jsonb ->> 'statementId')) where kind = 'migration.done';
 create table audit_checkpoint (
   seq bigint primary key references audit_event,
   hash text not null,
