@@ -208,3 +208,5 @@ async function startGate(gate: KeepGateDeps, url: string): Promise<{ stop(): Pro
     },
   };
 }
+
+export type EngineWorld = Awaited<ReturnType<typeof engineWorld>>;
