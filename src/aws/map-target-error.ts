@@ -1,6 +1,6 @@
 import {
   TargetAccessDeniedError,
-  type TargetError,
+  TargetError,
   type TargetFailure,
   TargetKeyError,
   TargetLimitError,
@@ -65,6 +65,7 @@ interface Thrown {
  * a value.
  */
 export function mapTargetError(thrown: unknown, call: Pick<TargetFailure, "operation" | "target">): TargetError {
+  if (thrown instanceof TargetError) return thrown; // from the call's credentials, mapped already
   const { name, message, $metadata } = (typeof thrown === "object" && thrown !== null ? thrown : {}) as Thrown;
   const failure: TargetFailure = { ...call, awsError: plainName(name), awsRequestId: plainName($metadata?.requestId) };
   if (name === "InvalidRequestException") {

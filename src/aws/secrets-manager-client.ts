@@ -12,8 +12,22 @@ export interface SecretsManagerClientsOptions {
   readonly requestTimeoutMs?: number;
 }
 
+/** What STS lends, and until when. */
+export interface SessionCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+
 export interface SecretsManagerClients {
   clientFor(target: Pick<TargetRef, "region">): SecretsManagerClient;
+  /** A client with credentials of its own, on the same connections as the others. It needs no closing. */
+  sessionClient(
+    target: Pick<TargetRef, "region">,
+    credentials: () => Promise<SessionCredentials>,
+  ): SecretsManagerClient;
+  stsFor(target: Pick<TargetRef, "region">): STSClient;
   /** The account that our credentials act in; asked once per region. @throws {TargetAccessDeniedError} */
   callerAccount(target: Pick<TargetRef, "region" | "name">): Promise<string>;
   close(): void;
@@ -36,6 +50,7 @@ export function secretsManagerClients(options: SecretsManagerClientsOptions = {}
     ...(credentials !== undefined && { credentials }),
   };
   const clients = new Map<string, SecretsManagerClient>();
+  const stsClients = new Map<string, STSClient>();
   const accounts = new Map<string, string>();
 
   const clientFor = ({ region }: Pick<TargetRef, "region">): SecretsManagerClient => {
@@ -46,24 +61,35 @@ export function secretsManagerClients(options: SecretsManagerClientsOptions = {}
     return client;
   };
 
+  const sessionClient: SecretsManagerClients["sessionClient"] = ({ region }, lent) => {
+    const { requestHandler } = clientFor({ region }).config;
+    return new SecretsManagerClient({ ...settings, region, requestHandler, credentials: lent });
+  };
+
+  const stsFor = ({ region }: Pick<TargetRef, "region">): STSClient => {
+    const known = stsClients.get(region);
+    if (known) return known;
+    const client = new STSClient({ ...settings, region });
+    stsClients.set(region, client);
+    return client;
+  };
+
   const callerAccount = async (target: Pick<TargetRef, "region" | "name">): Promise<string> => {
     const known = accounts.get(target.region);
     if (known) return known;
-    const sts = new STSClient({ ...settings, region: target.region });
     try {
-      const { Account: account = "" } = await sts.send(new GetCallerIdentityCommand({}));
+      const { Account: account = "" } = await stsFor(target).send(new GetCallerIdentityCommand({}));
       accounts.set(target.region, account);
       return account;
     } catch (error) {
       throw mapTargetError(error, { operation: "GetCallerIdentity", target });
-    } finally {
-      sts.destroy();
     }
   };
 
   const close = (): void => {
-    for (const client of clients.values()) client.destroy();
+    for (const client of [...clients.values(), ...stsClients.values()]) client.destroy();
     clients.clear();
+    stsClients.clear();
   };
-  return { clientFor, callerAccount, close };
+  return { clientFor, sessionClient, stsFor, callerAccount, close };
 }

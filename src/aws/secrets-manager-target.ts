@@ -21,11 +21,13 @@ import {
   TargetRefusedError,
   TargetTombstonedError,
 } from "../migration/target-errors.ts";
+import { STATE_TAG } from "../migration/target-tags.ts";
 import { Secret } from "../secret.ts";
 import { mapTargetError } from "./map-target-error.ts";
+import type { TargetDuty } from "./session-policy.ts";
 
 export interface SecretsManagerTargetDeps {
-  clientFor(target: TargetRef): SecretsManagerClient;
+  clientFor(target: TargetRef, duty: TargetDuty): SecretsManagerClient;
   /** The account of our credentials. Given, every write first checks that it is the approved one. */
   callerAccount?(target: TargetRef): Promise<string>;
   /** Waits between the repeats of `read`. Milliseconds. */
@@ -33,6 +35,7 @@ export interface SecretsManagerTargetDeps {
 }
 
 const CURRENT = "AWSCURRENT";
+const ROLL_BACK = new Set(["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"]);
 /** AWS promises no read-your-writes: "not found" right after our own write may be a replica that lags. */
 const NOT_FOUND_DELAYS_MS = [200, 400, 800, 1_600];
 
@@ -46,9 +49,10 @@ export function secretsManagerTarget({
     operation: string,
     target: TargetRef,
     call: (client: SecretsManagerClient) => Promise<T>,
+    duty: TargetDuty = ROLL_BACK.has(operation) ? "roll-back" : "write",
   ) => {
     try {
-      return await call(clientFor(target));
+      return await call(clientFor(target, duty));
     } catch (error) {
       throw mapTargetError(error, { operation, target });
     }
@@ -120,9 +124,10 @@ export function secretsManagerTarget({
     },
 
     async setTags(target, tags) {
-      await attempt("TagResource", target, (client) =>
-        client.send(new TagResourceCommand({ SecretId: target.name, Tags: tagList(tags) })),
-      );
+      const call = (client: SecretsManagerClient) =>
+        client.send(new TagResourceCommand({ SecretId: target.name, Tags: tagList(tags) }));
+      // The writer may seal what is open. Opening what is sealed is just what sealing takes from it.
+      await attempt("TagResource", target, call, tags[STATE_TAG] === "sealed" ? "write" : "roll-back");
     },
 
     async scheduleDeletion(target, recoveryDays) {

@@ -5,11 +5,13 @@ import { askGate } from "../approvals/ask-gate.ts";
 import { signCheckpoint } from "../audit/sign-checkpoint.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
+import { targetSessions } from "../aws/target-sessions.ts";
 import type { Role, WorkerConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
 import { cleanUpAfterCrash } from "../migration/keep-fence.ts";
 import type { MigrateDeps } from "../migration/migrate-deps.ts";
 import { migrateSecret } from "../migration/migrate-secret.ts";
+import type { SecretTarget } from "../migration/secret-target.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Base } from "./open-base.ts";
 import { openOwnLogin, vaultOf } from "./open-login.ts";
@@ -21,11 +23,17 @@ const CHECKPOINT_EVERY_SECONDS = 600;
 
 /** The role that moves: it holds the admin identity and the writer, and no key that approves. */
 export async function startWorker(base: Base, config: WorkerConfig, role: Role): Promise<void> {
-  const deps = workerDeps(base, config, role);
+  const clients = secretsManagerClients({ endpoint: base.common.AWS_ENDPOINT_URL });
+  base.onClose(async () => clients.close());
+  const roles = { writer: config.AWS_WRITER_ROLE_ARN ?? null, rollback: config.AWS_ROLLBACK_ROLE_ARN ?? null };
+  const targetFor = (migrationId: string) => secretsManagerTarget(targetSessions(clients, roles, migrationId));
+  const deps = workerDeps(base, config, role, secretsManagerTarget(clients));
   await cleanUpAfterCrash(deps).catch((error: unknown) =>
     base.log.warn({ code: codeOf(error) }, "could not clean up after an earlier run yet; the next move does it first"),
   );
-  const worker = migrateWorker(base.queues, (migrationId) => migrateSecret(deps, migrationId));
+  const worker = migrateWorker(base.queues, (migrationId) =>
+    migrateSecret({ ...deps, target: targetFor(migrationId) }, migrationId),
+  );
   base.onClose(() => worker.close()); // waits for the migration in hand
   const signing = base.queues.worker(CHECKPOINT_QUEUE, async () => {
     await signCheckpoint(base.store, deps.signer, base.now);
@@ -34,11 +42,9 @@ export async function startWorker(base: Base, config: WorkerConfig, role: Role):
   await base.queues.every(CHECKPOINT_QUEUE, CHECKPOINT_EVERY_SECONDS);
 }
 
-export function workerDeps(base: Base, config: WorkerConfig, role: Role): MigrateDeps {
+function workerDeps(base: Base, config: WorkerConfig, role: Role, target: SecretTarget): MigrateDeps {
   const { common, rules, store, doorbell, log, now } = base;
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
-  const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
-  base.onClose(async () => clients.close());
   return {
     store,
     keyring: readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES),
@@ -51,7 +57,7 @@ export function workerDeps(base: Base, config: WorkerConfig, role: Role): Migrat
       readerTtlMs: config.VAULT_READER_TTL_SECONDS * 1_000,
       now,
     }),
-    target: secretsManagerTarget(clients),
+    target,
     allowedTargets: rules.targets,
     askGate: askGate({ store, doorbell, newId: randomUUID, timeoutMs: config.GATE_TIMEOUT_MS }),
     installation: rules.installation,

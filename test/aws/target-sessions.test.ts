@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
+import type { TargetRef } from "../../src/approvals/content.ts";
+import { secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
+import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
+import { sessionPolicy } from "../../src/aws/session-policy.ts";
+import { type TargetRoles, targetSessions } from "../../src/aws/target-sessions.ts";
+import {
+  TargetAccessDeniedError,
+  TargetAccountError,
+  TargetRefusedError,
+  TargetUnavailableError,
+} from "../../src/migration/target-errors.ts";
+import { Secret } from "../../src/secret.ts";
+import { type RecordedCall, recordCalls } from "./record-calls.ts";
+
+const WRITER = "arn:aws:iam::123456789012:role/glovebox-writer";
+const ROLLBACK = "arn:aws:iam::123456789012:role/glovebox-rollback";
+const OWN_KEY = "practice";
+const credentials = { accessKeyId: OWN_KEY, secretAccessKey: "practice" };
+const OPEN = { "glovebox-state": "open" };
+const SEALED = { "glovebox-state": "sealed" };
+
+const freshTarget = (): TargetRef => ({
+  accountId: "123456789012",
+  region: "eu-central-1",
+  name: `session-test/${randomUUID()}/a`,
+  kmsKeyId: null,
+});
+
+/** A worker's way to AWS, with everything that it sends on record. */
+async function worldWith(roles: TargetRoles) {
+  const { url, calls } = await recordCalls(inject("stack").aws.endpointUrl);
+  const clients = secretsManagerClients({ endpoint: url, credentials });
+  onTestFinished(() => clients.close());
+  const startMigration = (migrationId: string = randomUUID()) =>
+    secretsManagerTarget({ ...targetSessions(clients, roles, migrationId), wait: async () => {} });
+  return { calls, startMigration, assumed: () => calls.filter(({ action }) => action === "AssumeRole") };
+}
+
+const actionsOf = (calls: readonly RecordedCall[]) => calls.map(({ action }) => action);
+/** Which keys signed the calls of one kind. */
+const keysOf = (calls: readonly RecordedCall[], ...actions: string[]) => [
+  ...new Set(calls.filter(({ action }) => actions.includes(action)).map(({ accessKeyId }) => accessKeyId)),
+];
+
+describe("targetSessions with roles", () => {
+  it("assumes the writer's role once for a migration, named after it and limited to its one target", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
+    const [target, migrationId, requestToken] = [freshTarget(), randomUUID(), randomUUID()];
+    const aws = world.startMigration(migrationId);
+    expect(await aws.describe(target)).toEqual({ status: "absent" });
+    await aws.create(target, new Secret("v"), { requestToken, tags: OPEN });
+    expect((await aws.read(target, requestToken)).reveal()).toBe("v");
+    await aws.setTags(target, SEALED);
+    const [session] = world.assumed();
+    expect(Object.fromEntries(session?.form ?? [])).toEqual({
+      Action: "AssumeRole",
+      Version: "2011-06-15",
+      RoleArn: WRITER,
+      RoleSessionName: migrationId,
+      DurationSeconds: "900",
+      Policy: sessionPolicy(target, "write", "aws"),
+    });
+    expect(actionsOf(world.calls)).toEqual([
+      "AssumeRole",
+      "DescribeSecret",
+      "CreateSecret",
+      "GetSecretValue",
+      "TagResource",
+    ]);
+  });
+
+  it("signs with its own credentials only to assume the role, and everything else as the session", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
+    const aws = world.startMigration();
+    await aws.create(freshTarget(), new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    expect(keysOf(world.calls, "AssumeRole")).toEqual([OWN_KEY]);
+    expect(keysOf(world.calls, "CreateSecret")).toEqual([expect.stringMatching(/^ASIA/)]);
+    expect(world.calls.at(-1)?.headers["x-amz-security-token"]).toBeDefined();
+  });
+
+  it("assumes the rollback role only to undo, delete, restore or open again, in a session without a value's rights", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
+    const [target, first, second] = [freshTarget(), randomUUID(), randomUUID()];
+    const aws = world.startMigration();
+    await aws.create(target, new Secret("v"), { requestToken: first, tags: OPEN });
+    await aws.put(target, new Secret("w"), { requestToken: second });
+    await aws.setTags(target, SEALED);
+    expect(world.assumed().map(({ form }) => form.get("RoleArn"))).toEqual([WRITER]);
+    await aws.moveCurrent(target, { from: second, to: first });
+    await aws.scheduleDeletion(target, 30);
+    await aws.restore(target);
+    await aws.setTags(target, OPEN);
+    expect(world.assumed().map(({ form }) => form.get("RoleArn"))).toEqual([WRITER, ROLLBACK]);
+    expect(world.assumed()[1]?.form.get("Policy")).toBe(sessionPolicy(target, "roll-back", "aws"));
+    const writing = keysOf(world.calls, "CreateSecret", "PutSecretValue", "DescribeSecret");
+    const undoing = keysOf(world.calls, "UpdateSecretVersionStage", "DeleteSecret", "RestoreSecret");
+    expect([writing.length, undoing.length]).toEqual([1, 1]);
+    expect(writing).not.toEqual(undoing);
+    expect(keysOf(world.calls, "TagResource")).toEqual([...writing, ...undoing]);
+  });
+
+  it("opens another session for another migration and for another target", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
+    const [target, other] = [freshTarget(), freshTarget()];
+    const aws = world.startMigration("migration-1");
+    await aws.describe(target);
+    await aws.describe(other);
+    await world.startMigration("migration-2").describe(target);
+    const asked = world.assumed().map(({ form }) => [form.get("RoleSessionName"), form.get("Policy")]);
+    expect(asked).toEqual([
+      ["migration-1", sessionPolicy(target, "write", "aws")],
+      ["migration-1", sessionPolicy(other, "write", "aws")],
+      ["migration-2", sessionPolicy(target, "write", "aws")],
+    ]);
+    expect(keysOf(world.calls, "DescribeSecret")).toHaveLength(3);
+  });
+
+  it("lets the writer's role undo where no rollback role is named, in a session of its own", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: null });
+    const target = freshTarget();
+    const aws = world.startMigration();
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await aws.scheduleDeletion(target, 30);
+    expect(world.assumed().map(({ form }) => [form.get("RoleArn"), form.get("Policy")])).toEqual([
+      [WRITER, sessionPolicy(target, "write", "aws")],
+      [WRITER, sessionPolicy(target, "roll-back", "aws")],
+    ]);
+  });
+
+  it("writes with its own credentials and undoes with the rollback role where only that is named", async () => {
+    const world = await worldWith({ writer: null, rollback: ROLLBACK });
+    const target = freshTarget();
+    const aws = world.startMigration();
+    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await aws.scheduleDeletion(target, 30);
+    expect(keysOf(world.calls, "CreateSecret")).toEqual([OWN_KEY]);
+    expect(world.assumed().map(({ form }) => form.get("RoleArn"))).toEqual([ROLLBACK]);
+  });
+
+  it("goes to the role of the target's own account where the name says {account}", async () => {
+    const world = await worldWith({ writer: "arn:aws:iam::{account}:role/writer", rollback: null });
+    const target = { ...freshTarget(), accountId: "210987654321" };
+    const { arn } = await world
+      .startMigration()
+      .create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    expect(world.assumed()[0]?.form.get("RoleArn")).toBe("arn:aws:iam::210987654321:role/writer");
+    expect(arn).toContain(":210987654321:secret:");
+  });
+
+  it("writes nothing when the role is of another account than the approved target", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: null });
+    const target = { ...freshTarget(), accountId: "210987654321" };
+    const aws = world.startMigration();
+    const written = aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await expect(written).rejects.toThrow(TargetAccountError);
+    expect(world.calls).toEqual([]);
+  });
+
+  it("asks AWS nothing for a name whose policy would not fit", async () => {
+    const world = await worldWith({ writer: WRITER, rollback: null });
+    const described = world.startMigration().describe({ ...freshTarget(), name: "*".repeat(512) });
+    await expect(described).rejects.toThrow(TargetRefusedError);
+    expect(world.calls).toEqual([]);
+  });
+});
+
+describe("targetSessions when STS says no", () => {
+  async function worldBehindFaults() {
+    const front = await startAwsFront(inject("stack").aws.endpointUrl);
+    const clients = secretsManagerClients({ endpoint: front.url, credentials });
+    onTestFinished(async () => {
+      clients.close();
+      await front.stop();
+    });
+    const roles = { writer: WRITER, rollback: ROLLBACK };
+    return { front, aws: secretsManagerTarget(targetSessions(clients, roles, randomUUID())) };
+  }
+
+  it("names AssumeRole as the call that was denied, and touches no secret", async () => {
+    const { front, aws } = await worldBehindFaults();
+    front.fault({ kind: "access-denied", service: "sts", action: "AssumeRole" });
+    const denied = aws.describe(freshTarget());
+    await expect(denied).rejects.toThrow(TargetAccessDeniedError);
+    await expect(denied).rejects.toThrow(/^AssumeRole of .* failed \(AccessDenied/);
+    expect(front.calls().map(({ action }) => action)).toEqual(["AssumeRole"]);
+  });
+
+  it("counts an STS that is down as passing, and goes on with the next call", async () => {
+    const { front, aws } = await worldBehindFaults();
+    front.fault({ kind: "server-error", service: "sts", action: "AssumeRole", times: 3 });
+    const target = freshTarget();
+    await expect(aws.describe(target)).rejects.toThrow(TargetUnavailableError);
+    expect(await aws.describe(target)).toEqual({ status: "absent" });
+  });
+});
