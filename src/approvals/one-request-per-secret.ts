@@ -1,11 +1,14 @@
 import type { Selectable } from "kysely";
 import { EntryUnknownError } from "../catalog/describe-entry.ts";
 import type { Store } from "../store/open-store.ts";
-import type { EntryTable } from "../store/schema.ts";
+import type { EntryTable, RequestStatus } from "../store/schema.ts";
 import type { RequestSource } from "./content.ts";
 import { AlreadyMigratedError, OpenRequestExistsError } from "./errors.ts";
 
 type EntryRow = Selectable<EntryTable>;
+
+/** A request in one of these is under way; one at a time for each secret. */
+export const OPEN_STATUSES: readonly RequestStatus[] = ["waiting", "approved", "migrating"];
 
 /**
  * Locks the catalogue's entry, so that two requests for one secret are judged one after the other.
@@ -34,28 +37,30 @@ export async function assertNoOtherOpenRequest(tx: Store, entryId: number, ownId
     .selectFrom("request")
     .select(["id", "requester"])
     .where("entryId", "=", entryId)
-    .where("status", "in", ["waiting", "approved", "migrating"])
+    .where("status", "in", OPEN_STATUSES)
     .$if(ownId !== null, (query) => query.where("id", "!=", ownId))
     .executeTakeFirst();
   if (open) throw new OpenRequestExistsError(open.id, open.requester);
 }
 
-/**
- * KV v1 has no versions, so there any migration that was not undone counts.
- * @throws {AlreadyMigratedError} This version was moved and not undone.
- */
+/** True if a finished move of `movedVersion` is a move of what Vault has now. KV v1 has no versions: there any counts. */
+export function isSameVersion(movedVersion: number | null, currentVersion: number | null): boolean {
+  return currentVersion === null || movedVersion === currentVersion;
+}
+
+/** @throws {AlreadyMigratedError} This version was moved and not undone. */
 export async function assertNotAlreadyMigrated(
   tx: Store,
   { id, currentVersion }: Pick<EntryRow, "id" | "currentVersion">,
 ): Promise<void> {
-  const moved = await tx
+  const moves = await tx
     .selectFrom("migration")
     .innerJoin("request", "request.id", "migration.requestId")
-    .select("request.id")
+    .select(["request.id", "migration.vaultVersion"])
     .where("request.entryId", "=", id)
     .where("migration.state", "=", "done")
-    .$if(currentVersion !== null, (query) => query.where("migration.vaultVersion", "=", currentVersion))
-    .executeTakeFirst();
+    .execute();
+  const moved = moves.find(({ vaultVersion }) => isSameVersion(vaultVersion, currentVersion));
   if (moved) throw new AlreadyMigratedError(moved.id, currentVersion);
 }
 

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { Envelope, type TargetRef, type ValueShape } from "../approvals/content.ts";
+import type { TargetRef, ValueShape } from "../approvals/content.ts";
 import { ungrantableReason } from "../approvals/mint-metadata.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
 import { GloveboxError } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { Store } from "../store/open-store.ts";
 import { type AllowedTarget, targetRuleFault } from "./allowed-target.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
 import { tagFaults } from "./tag-faults.ts";
+import { CLAIMING_STATUSES, claimedTarget, placeKey } from "./target-claims.ts";
 import { targetNameFault } from "./target-name.ts";
 import { INSTALLATION_TAG } from "./target-tags.ts";
 
@@ -36,6 +37,10 @@ export interface PreflightInput {
   readonly shape: ValueShape;
 }
 
+export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted"> {
+  readonly source: Pick<EntryDescription["source"], "engine" | "path">;
+}
+
 /**
  * Judges a wish before anybody approves it, without a value: names, metadata and AWS's description of the target.
  * Nothing here is a promise: the engine looks at the target again before it writes.
@@ -48,11 +53,11 @@ export async function preflight(deps: PreflightDeps, input: PreflightInput): Pro
   const canLookUp = !own.some(({ field, blocks }) => field === "target" && blocks);
   const inAws = canLookUp ? await takenFaults(deps, input) : [];
   const elsewhere = canLookUp ? await claimFaults(deps.store, input) : [];
-  const tags = tagFaults(input.tags).map((fault) => ({ ...fault, field: "tags" as const, blocks: true }));
-  return [...own, ...inAws, ...elsewhere, ...tags];
+  return [...own, ...inAws, ...elsewhere, ...labelFaults(input.tags)];
 }
 
-function entryFaults({ source, goneAt, isDeleted }: EntryDescription): PreflightFault[] {
+/** What an entry's own name and state say, whatever is wished for it. */
+export function entryFaults({ source, goneAt, isDeleted }: EntryState): PreflightFault[] {
   const stop = (code: string, text: string): PreflightFault => ({ code, field: "path", text, blocks: true });
   if (goneAt !== null) {
     return [
@@ -87,7 +92,7 @@ function entryFaults({ source, goneAt, isDeleted }: EntryDescription): Preflight
 /** Names of keys that usually hold files. */
 const FILE_KEY = /keystore|truststore|jks|p12|pfx|bundle|archive|zip|tar|dump/i;
 
-function shapeFaults({ keyNames }: EntryDescription, shape: ValueShape): PreflightFault[] {
+export function shapeFaults({ keyNames }: Pick<EntryDescription, "keyNames">, shape: ValueShape): PreflightFault[] {
   if (keyNames === null) return [];
   if (shape.kind === "single" && !keyNames.includes(shape.key)) {
     const text = "The secret has no such key at its top level. Choose one of its keys, or the whole document.";
@@ -100,7 +105,11 @@ function shapeFaults({ keyNames }: EntryDescription, shape: ValueShape): Preflig
   return [{ code: "SIZE_UNKNOWN", field: "path", text, blocks: false }];
 }
 
-function placeFaults(allowedTargets: readonly AllowedTarget[], { target }: PreflightInput): PreflightFault[] {
+/** What the rules and AWS's alphabet say of a target, without a look at AWS. */
+export function placeFaults(
+  allowedTargets: readonly AllowedTarget[],
+  { target }: Pick<PreflightInput, "target">,
+): PreflightFault[] {
   const rule = targetRuleFault(allowedTargets, target);
   const name = targetNameFault(target.name);
   return [
@@ -109,7 +118,15 @@ function placeFaults(allowedTargets: readonly AllowedTarget[], { target }: Prefl
   ];
 }
 
-async function takenFaults(deps: PreflightDeps, { entryId, target }: PreflightInput): Promise<PreflightFault[]> {
+export function labelFaults(tags: Readonly<Record<string, string>>): PreflightFault[] {
+  return tagFaults(tags).map((fault) => ({ ...fault, field: "tags", blocks: true }));
+}
+
+/** What AWS says of the name: one call. It never throws for AWS's sake; `TARGET_NOT_CHECKED` says that it gave no answer. */
+export async function takenFaults(
+  deps: Pick<PreflightDeps, "store" | "target" | "installation">,
+  { entryId, target }: Pick<PreflightInput, "entryId" | "target">,
+): Promise<PreflightFault[]> {
   const state = await deps.target.describe(target).catch((error: unknown) => {
     if (error instanceof GloveboxError) return null;
     throw error;
@@ -157,24 +174,27 @@ async function isWrittenFor(store: Store, entryId: number, { arn }: PresentTarge
   return row !== undefined;
 }
 
-/** Other paths on their way to that name. Case twins count: whether AWS tells them apart is not documented. */
+/** Other paths on their way to that name. */
 async function claimFaults(store: Store, { entryId, target }: PreflightInput): Promise<PreflightFault[]> {
   const name = target.name.toLowerCase();
   const rows = await store
     .selectFrom("request")
     .select(["id", "content"])
     .where("entryId", "!=", entryId)
-    .where("status", "in", ["waiting", "approved", "migrating", "migrated"])
+    .where("status", "in", CLAIMING_STATUSES)
     .where(sql<boolean>`strpos(lower(content), ${name}) > 0`)
     .execute();
   const claim = rows.find(({ content }) => {
-    const other = Envelope.safeParse(JSON.parse(content)).data?.content.target;
-    const isSamePlace = other?.accountId === target.accountId && other.region === target.region;
-    return isSamePlace && other.name.toLowerCase() === name;
+    const other = claimedTarget(content);
+    return other !== null && placeKey(other) === placeKey(target);
   });
-  if (!claim) return [];
-  const text = `${claim.id} sends another path to that name (capitals count as the same). Choose another name.`;
-  return [stopAtTarget("TARGET_CLAIMED", text)];
+  return claim ? [claimedFault(claim.id)] : [];
+}
+
+/** Another path's request has the name. */
+export function claimedFault(requestId: string): PreflightFault {
+  const text = `${requestId} sends another path to that name (capitals count as the same). Choose another name.`;
+  return stopAtTarget("TARGET_CLAIMED", text);
 }
 
 function stopAtTarget(code: string, text: string): PreflightFault {
