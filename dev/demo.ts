@@ -40,16 +40,15 @@ async function runDemo(secrets: number): Promise<void> {
     slackPort: SLACK_PORT,
     report: (line) => console.log(line),
   });
-  const { people, channels, uiUrl } = world.slack;
+  const { people, uiUrl } = world.slack;
   console.log(`
 Ready in ${((Date.now() - since) / 1_000).toFixed(1)} s. The practice Slack workspace:  ${uiUrl}
 
-  1. As ${people.engineer.name}, type   /secrets what secret/payments/checkout/prod/stripe   and press Migrate.
-  2. As ${people.approver.name} ("Act as", top left), open #secrets-approvals and press Approve.
-  3. Watch the card there move to Migrated; the receipt is in its thread, and in ${people.engineer.name}'s DM.
+  1. As ${people.engineer.realName}, type   /secrets what secret/payments/checkout/prod/stripe   and press Migrate.
+  2. As ${people.approver.realName} ("Act as", at the top), open #secrets-approvals and press Approve.
+  3. Watch the card there move to Migrated; the receipt is in its thread, and in ${people.engineer.realName}'s DM.
 
 Logs are in .glovebox/practice/logs. Ctrl-C stops everything; the next start begins a fresh world.`);
-  void channels;
   if (!values["no-open"] && process.stdout.isTTY) openInBrowser(uiUrl);
   const stop = async (): Promise<void> => {
     console.log("\nStopping what was started ...");
