@@ -1,0 +1,59 @@
+import type { AdminSession, ReaderSession } from "../../src/migration/lease-broker.ts";
+import type { MigrateDeps } from "../../src/migration/migrate-deps.ts";
+import { TargetUnavailableError } from "../../src/migration/target-errors.ts";
+
+/** What a worker does at one point of its run; `killAt` and `failAt` name points as `pointsOf` lists them. */
+export interface PointHooks {
+  /** Hears every point right after its effect: the engine's own, and each answer of Vault, AWS and the gate. */
+  readonly reached: (point: string) => void;
+  /** Asked before each call to a server: an error to throw in place of the call. */
+  readonly failure?: (point: string) => Error | undefined;
+}
+
+/**
+ * The worker's deps, with a named point after each outside effect: "admin.mint", "target.create", "target.read#2" for the
+ * second one. Between two points lies nothing but this process's own memory, so they are all the places for a crash.
+ */
+export function withPoints(deps: MigrateDeps, { reached, failure }: PointHooks): MigrateDeps {
+  const counts = new Map<string, number>();
+  const numbered = (name: string): string => {
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count === 1 ? name : `${name}#${count}`;
+  };
+  const watch = <T extends object>(object: T, name: string, wrap: (result: unknown) => unknown = (same) => same): T =>
+    new Proxy(object, {
+      get(target, key) {
+        const member: unknown = Reflect.get(target, key);
+        if (typeof member !== "function") return member;
+        return async (...args: unknown[]) => {
+          const point = numbered(`${name}.${String(key)}`);
+          const error = failure?.(point);
+          if (error) throw error;
+          const result: unknown = await member.apply(target, args);
+          reached(point);
+          return wrap(result);
+        };
+      },
+    });
+  const isReader = (result: unknown): result is ReaderSession =>
+    typeof result === "object" && result !== null && "proveGrant" in result;
+  const watchReader = (result: unknown): unknown => (isReader(result) ? watch(result, "reader") : result);
+  const watchAdmin = (result: unknown): unknown => watch(result as AdminSession, "admin", watchReader);
+  return {
+    ...deps,
+    broker: watch(deps.broker, "broker", watchAdmin),
+    target: watch(deps.target, "target"),
+    askGate: async (question) => {
+      const id = await deps.askGate(question);
+      reached(numbered(`gate.${question.kind}`));
+      return id;
+    },
+    trace: (point) => reached(numbered(point)),
+  };
+}
+
+/** What the engine gets when AWS is silent. */
+export function noAnswer(operation: string): Error {
+  return new TargetUnavailableError({ operation, target: { region: "eu-central-1", name: "practice" } });
+}
