@@ -14,7 +14,7 @@ export interface Story {
   askSupport(): Promise<void>;
 }
 
-const PATH = `${FRIENDLY.mount}/${FRIENDLY.path}`;
+export const PATH = `${FRIENDLY.mount}/${FRIENDLY.path}`;
 const MOVE_WITHIN_MS = 60_000;
 
 /** The README's story by people's own clicks, to stop for a picture in between. */

@@ -1,14 +1,17 @@
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { runGlovebox } from "../glovebox/run-glovebox.ts";
 import { projectDir } from "../install/cache-places.mjs";
-import { startPracticeWorld } from "../practice-world.ts";
+import { type PracticeWorld, startPracticeWorld } from "../practice-world.ts";
 import { driveSlack } from "../slack/drive.ts";
 import { findChromium } from "./find-chromium.ts";
-import { playStory } from "./play-story.ts";
+import { PATH, playStory } from "./play-story.ts";
 import { openWorkspacePage } from "./workspace-page.ts";
 
 const RUN_DIR = join(projectDir, ".glovebox", "pictures");
 const PICTURES = join(projectDir, "docs", "pictures");
+const CRAWL_TRIES = 30;
 const LARGEST_BYTES = 300_000; // each is loaded with the README
 
 /** Plays the story in a practice world of its own and takes the pictures of the README. */
@@ -29,6 +32,7 @@ async function takePictures(): Promise<void> {
       console.log(`docs/pictures/${name}.png  ${Math.round(size / 1_000)} kB`);
     };
 
+    await waitForCrawl(world);
     await look({ as: engineer.id, channel: "general" });
     await story.askWhat();
     await take("what");
@@ -45,6 +49,15 @@ async function takePictures(): Promise<void> {
     await close();
     driver.close();
     await world.stop();
+  }
+}
+
+/** Names come first; a little later the crawl knows keys, dates and owners too. */
+async function waitForCrawl(world: PracticeWorld): Promise<void> {
+  const known = () => runGlovebox(["what", PATH], world.envOf("bot")).catch(() => "");
+  for (let tries = 0; !(await known()).includes("api_key"); tries += 1) {
+    if (tries === CRAWL_TRIES) throw new Error(`the crawl did not get as far as ${PATH}`);
+    await delay(500);
   }
 }
 
