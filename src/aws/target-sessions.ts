@@ -13,6 +13,12 @@ export interface TargetRoles {
   readonly rollback: string | null;
 }
 
+export interface TargetSessions extends Pick<SecretsManagerTargetDeps, "clientFor"> {
+  callerAccount(target: TargetRef): Promise<string>;
+  /** The account of the role for a duty; null where the process's own credentials do it. */
+  accountOf(target: TargetRef, duty: TargetDuty): string | null;
+}
+
 /** AWS's shortest, in seconds. The SDK asks for new credentials five minutes before these end. */
 const SESSION_SECONDS = 900;
 
@@ -24,10 +30,11 @@ export function targetSessions(
   clients: SecretsManagerClients,
   { writer, rollback }: TargetRoles,
   migrationId: string,
-): Pick<SecretsManagerTargetDeps, "clientFor" | "callerAccount"> {
+): TargetSessions {
   const opened = new Map<string, ReturnType<SecretsManagerClients["sessionClient"]>>();
   const roleFor = ({ accountId }: TargetRef, duty: TargetDuty): string | null =>
     (duty === "roll-back" ? (rollback ?? writer) : writer)?.replace("{account}", accountId) ?? null;
+  const accountOf: TargetSessions["accountOf"] = (target, duty) => roleFor(target, duty)?.split(":")[4] ?? null;
   return {
     clientFor(target, duty) {
       const roleArn = roleFor(target, duty);
@@ -39,10 +46,8 @@ export function targetSessions(
       opened.set(key, client);
       return client;
     },
-    async callerAccount(target) {
-      const roleArn = roleFor(target, "write");
-      return roleArn === null ? clients.callerAccount(target) : accountOfRole(roleArn);
-    },
+    callerAccount: async (target) => accountOf(target, "write") ?? clients.callerAccount(target),
+    accountOf,
   };
 }
 
@@ -79,4 +84,3 @@ async function assumeRole(
 }
 
 const partitionOfRole = (arn: string): string => arn.split(":")[1] ?? "aws";
-const accountOfRole = (arn: string): string => arn.split(":")[4] ?? "";

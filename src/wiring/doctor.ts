@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { callerFinding } from "../aws/check-caller.ts";
+import { roleFindings } from "../aws/check-roles.ts";
 import type { LoginSettings } from "../config/vault-login.ts";
 import type { Config } from "../config.ts";
 import { codeOf, GloveboxError } from "../errors.ts";
@@ -21,6 +22,7 @@ import { openVaultClient } from "../vault/vault-client.ts";
 import { MIGRATE_ONE_AT_A_TIME, openLog } from "./open-base.ts";
 import { openLogin, vaultOf } from "./open-login.ts";
 import { readKeyring, readSigner } from "./read-keys.ts";
+import { rolesOf } from "./target-roles.ts";
 
 export interface Finding {
   readonly ok: boolean;
@@ -48,6 +50,7 @@ export async function examine(config: Config, rules: Rules, operatorToken: Secre
 function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): Check[] {
   const { common, bot, worker, role } = config;
   const vault = vaultOf(common);
+  const aws = { endpoint: common.AWS_ENDPOINT_URL };
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const isPractice = /^http:\/\/(127\.0\.0\.1|localhost|\[::1\])/.test(vault.address);
   const rights = (name: "catalog" | "gate" | "admin", login: LoginSettings): Check => [
@@ -75,7 +78,11 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
     ...(worker ? [rights("admin", worker.adminLogin)] : []),
     ...(operatorToken ? [foreignCheck(() => openVaultClient(vault, operatorToken.reveal()), names)] : []),
     ["keys", async () => checkKeys(config)],
-    ["AWS", () => callerFinding({ endpoint: common.AWS_ENDPOINT_URL }, rules.targets)],
+    // A worker with a writer's role does nothing in AWS under its own name, so its own account may be any.
+    ...(bot || worker?.AWS_WRITER_ROLE_ARN === undefined
+      ? [["AWS", () => callerFinding(aws, rules.targets)] satisfies Check]
+      : []),
+    ...(worker ? [["AWS roles", () => roleFindings(aws, rules.targets, rolesOf(worker))] satisfies Check] : []),
     ...(bot
       ? ([
           ["intake queue", () => checkIntake(config)],

@@ -16,6 +16,7 @@ import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Base } from "./open-base.ts";
 import { openOwnLogin, vaultOf } from "./open-login.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
+import { rolesOf } from "./target-roles.ts";
 
 /** Signs the end of the audit chain now and then, so that an end that was cut off is noticed. */
 const CHECKPOINT_QUEUE = "checkpoint";
@@ -25,7 +26,7 @@ const CHECKPOINT_EVERY_SECONDS = 600;
 export async function startWorker(base: Base, config: WorkerConfig, role: Role): Promise<void> {
   const clients = secretsManagerClients({ endpoint: base.common.AWS_ENDPOINT_URL });
   base.onClose(async () => clients.close());
-  const roles = { writer: config.AWS_WRITER_ROLE_ARN ?? null, rollback: config.AWS_ROLLBACK_ROLE_ARN ?? null };
+  const roles = rolesOf(config);
   const targetFor = (migrationId: string) => secretsManagerTarget(targetSessions(clients, roles, migrationId));
   const deps = workerDeps(base, config, role, secretsManagerTarget(clients));
   await cleanUpAfterCrash(deps).catch((error: unknown) =>

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
 import type { TargetRef } from "../../src/approvals/content.ts";
+import { roleFindings } from "../../src/aws/check-roles.ts";
 import { secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
 import { sessionPolicy } from "../../src/aws/session-policy.ts";
@@ -194,5 +195,40 @@ describe("targetSessions when STS says no", () => {
     const target = freshTarget();
     await expect(aws.describe(target)).rejects.toThrow(TargetUnavailableError);
     expect(await aws.describe(target)).toEqual({ status: "absent" });
+  });
+});
+
+describe("roleFindings", () => {
+  const allowed = (accountId: string) => ({ accountId, region: "eu-central-1", namePrefix: "vault/", kmsKeyIds: [] });
+
+  it("assumes each role for one name under each rule, and writes nothing", async () => {
+    const { url, calls } = await recordCalls(inject("stack").aws.endpointUrl);
+    const roles = { writer: WRITER, rollback: ROLLBACK };
+    expect(await roleFindings({ endpoint: url, credentials }, [allowed("123456789012")], roles)).toEqual([
+      { ok: true, text: "AWS eu-central-1: the writer role can be assumed for one name in 123456789012" },
+      { ok: true, text: "AWS eu-central-1: the rollback role can be assumed for one name in 123456789012" },
+    ]);
+    expect(actionsOf(calls)).toEqual(["AssumeRole", "AssumeRole"]);
+    for (const { form } of calls) expect(form.get("Policy")).toContain(":secret:vault/glovebox-doctor-probe-??????");
+  });
+
+  it("names a role of an account that the rules don't allow, and one that can't be assumed", async () => {
+    const front = await startAwsFront(inject("stack").aws.endpointUrl);
+    onTestFinished(() => front.stop());
+    const options = { endpoint: front.url, credentials };
+    const roles = { writer: null, rollback: ROLLBACK };
+    expect(await roleFindings(options, [allowed("210987654321")], roles)).toEqual([
+      { ok: false, text: "AWS eu-central-1: the rollback role is of account 123456789012, the rules say 210987654321" },
+    ]);
+    front.fault({ kind: "access-denied", service: "sts", action: "AssumeRole" });
+    expect(await roleFindings(options, [allowed("123456789012")], roles)).toEqual([
+      { ok: false, text: expect.stringMatching(/the rollback role: AssumeRole of .* failed \(AccessDenied/) },
+    ]);
+  });
+
+  it("says nothing where no role is named", async () => {
+    expect(await roleFindings({ credentials }, [allowed("123456789012")], { writer: null, rollback: null })).toEqual(
+      [],
+    );
   });
 });
