@@ -66,8 +66,7 @@ export function identifySecretReply(question: ClassifierQuestion): z.ZodType<Rea
 export function suggestionsFrom(reply: Readonly<Record<string, Picked>>): Suggestion[] {
   return Object.entries(reply).flatMap(([field, { value, because, sureness }]) => {
     if (value === null) return [];
-    const evidence =
-      because === null ? "the language model's reading of the names" : `the language model points to \`${because}\``;
+    const evidence = because === null ? "its reading of the names" : `it points to \`${because}\``;
     return [{ field: field as Field, value, source: "llm", evidence, confidence: CONFIDENCE[sureness] }];
   });
 }

@@ -43,13 +43,26 @@ export function answerByKeywords(schema: JsonSchema, prompt: string): unknown {
       return fill(part.$ref === "#" ? schema : (definitions[part.$ref.split("/").at(-1) ?? ""] ?? {}), name, about);
     if (part.const !== undefined) return part.const;
     const words = JSON.stringify(about).toLowerCase();
-    if (part.enum) return part.enum.includes(about[name]) ? about[name] : pick(part.enum, words);
-    if (part.anyOf) return fill(part.anyOf.find(({ type }) => type !== "null") ?? {}, name, about);
+    if (part.enum) {
+      const picked = part.enum.includes(about[name]) ? about[name] : pick(part.enum, name, words);
+      return picked ?? (part.enum.includes("unknown") ? "unknown" : part.enum[0]);
+    }
+    if (part.anyOf) {
+      const likely = part.anyOf.find(({ type }) => type !== "null") ?? {};
+      const mayBeNull = part.anyOf.some(({ type }) => type === "null");
+      // A model that is told to prefer null to a guess.
+      if (likely.enum && mayBeNull && pick(likely.enum, name, words) === undefined) return null;
+      return fill(likely, name, about);
+    }
     const type = [part.type ?? "object"].flat().find((it) => it !== "null");
     if (type === "object") {
-      return Object.fromEntries(
-        Object.entries(part.properties ?? {}).map(([key, child]) => [key, fill(child, key, about)]),
-      );
+      const answer: Facts = {};
+      for (const [key, child] of Object.entries(part.properties ?? {})) {
+        const isReason = key === "because" && "value" in answer;
+        // `{ownerTeam: {value, because}}`: the value is the owner team's.
+        answer[key] = isReason ? reasonFor(answer.value, child) : fill(child, key === "value" ? name : key, about);
+      }
+      return answer;
     }
     if (type === "array") return fillList(part, name, about);
     if (type === typeof about[name]) return about[name];
@@ -90,10 +103,21 @@ function itemsOf(facts: Facts): Facts[] {
   return (list as Facts[] | undefined) ?? [];
 }
 
-function pick(answers: readonly unknown[], words: string): unknown {
+/** @returns undefined where no word speaks for any of the answers. */
+function pick(answers: readonly unknown[], name: string, words: string): unknown {
+  const isText = (answer: unknown): answer is string => typeof answer === "string";
+  // Open names are no kind of thing: `dev` in a path says nothing of whose it is.
+  if (/owner|team/i.test(name)) return answers.filter(isText).find((answer) => answer.startsWith("team-"));
+  if (/app/i.test(name)) return undefined;
   const byKeyword = KEYWORDS.find(([answer, pattern]) => answers.includes(answer) && pattern.test(words))?.[0];
-  const byName = answers.find((answer) => typeof answer === "string" && answer !== "unknown" && words.includes(answer));
-  return byKeyword ?? byName ?? (answers.includes("unknown") ? "unknown" : answers[0]);
+  return byKeyword ?? answers.filter(isText).find((answer) => answer !== "unknown" && words.includes(answer));
+}
+
+/** The name that holds the word which decided, among those that the schema allows. */
+function reasonFor(value: unknown, { enum: own, anyOf = [] }: JsonSchema): unknown {
+  const pattern = KEYWORDS.find(([answer]) => answer === value)?.[1];
+  const names = own ?? anyOf.find((part) => part.enum)?.enum ?? [];
+  return names.find((it) => typeof it === "string" && pattern?.test(it.toLowerCase())) ?? (own ? own[0] : null);
 }
 
 function textFor(name: string, words: string): string {

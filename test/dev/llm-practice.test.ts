@@ -50,6 +50,28 @@ describe("the practice model", () => {
     ]);
   });
 
+  it("prefers null to a guess where the schema allows it, and takes no environment for a team", async () => {
+    const choice = (...values: [string, ...string[]]) =>
+      z.object({ value: z.enum(values).nullable(), because: z.enum(["stripe", "prod"]).nullable() });
+    const schema = z.object({
+      purpose: choice("api-key", "payment-key"),
+      environment: choice("dev", "prod"),
+      ownerTeam: choice("prod", "stripe"),
+      rotation: choice("none", "yearly"),
+    });
+    const { output_parsed: parsed } = await client.responses.parse({
+      model: "practice",
+      input: "What is checkout/prod/stripe?",
+      text: { format: zodTextFormat(schema, "one") },
+    });
+    expect(parsed).toEqual({
+      purpose: { value: "payment-key", because: "stripe" },
+      environment: { value: "prod", because: "prod" },
+      ownerTeam: { value: null, because: null },
+      rotation: { value: null, because: null },
+    });
+  });
+
   it("answers one fact in words without JSON", async () => {
     const { output_parsed: parsed } = await client.responses.parse({
       model: "practice",

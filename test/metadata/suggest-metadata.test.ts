@@ -42,7 +42,7 @@ const fromModel = (field: Suggestion["field"], value: string): Suggestion => ({
   field,
   value,
   source: "llm",
-  evidence: "the language model's reading of the names",
+  evidence: "its reading of the names",
   confidence: 0.75,
 });
 

@@ -72,7 +72,7 @@ describe("identifySecretReply", () => {
         field: "purpose",
         value: "payment-key",
         source: "llm",
-        evidence: "the language model points to `stripe`",
+        evidence: "it points to `stripe`",
         confidence: 0.75,
       },
     ]);
