@@ -26,10 +26,10 @@ export function nextStepOf(state: StateBeforeNextStep): string {
       return "Point the application at the target and check that it reads it from there. Vault still has the secret.";
     case "failed":
       return migration?.canRetry
-        ? "Put right what it says, then press Retry, or ask support."
+        ? "Put right what it says, then press Retry, or ask support. Where the form must change, its requester requests it again."
         : "Put right what it says, then request it again, or ask support.";
     case "undone":
-      return "The target is as it was before and Vault still has the secret. Request it again when you are ready.";
+      return "What the move wrote is taken back and Vault still has the secret. Request it again when you are ready.";
     case "rejected":
       return "Change what the reason names and request it again.";
     case "expired":

@@ -33,7 +33,8 @@ export function requestButtons(state: RequestState, audience: CardAudience): typ
   if (status === "failed" && migration?.canRetry) buttons.push(button("Retry", ACTION.retry, value));
   // Approvers alone may order it, so nobody else is offered it.
   if (status === "migrated" && migration?.canUndo && audience === "approvers") buttons.push(undoButton(state));
-  if (audience === "requester" && (isOver || (status === "failed" && !migration?.canRetry))) {
+  // Also next to Retry: some failures want another target, and Retry can only repeat the old form.
+  if (audience === "requester" && (isOver || status === "failed")) {
     buttons.push(button("Request again", ACTION.again, value));
   }
   return [...buttons, button("Ask support", ACTION.askSupport, value), button("Details", ACTION.details, value)];
