@@ -69,10 +69,10 @@ export async function crashWorld(options: EngineWorldOptions = {}) {
       }
     },
     /** A successor: tries until the fence is free and the migration has come to an end. */
-    takeOver: async (migrationId: string): Promise<void> => {
+    takeOver: async (migrationId: string, migrate = () => world.migrate(migrationId)): Promise<void> => {
       for (;;) {
         try {
-          return await world.migrate(migrationId);
+          return await migrate();
         } catch (error) {
           if (!(error instanceof GloveboxError && error.retryable)) throw error;
           await sleep(100);
