@@ -44,7 +44,7 @@ async function runDemo(secrets: number): Promise<void> {
   console.log(`
 Ready in ${((Date.now() - since) / 1_000).toFixed(1)} s. The practice Slack workspace:  ${uiUrl}
 
-  1. As ${people.engineer.realName}, type   /secrets what secret/payments/checkout/prod/stripe   and press Migrate.
+  1. As ${people.engineer.realName}, type   /secrets what secret/payments/checkout/prod/stripe   and press "Ask for a migration".
   2. As ${people.approver.realName} ("Act as", at the top), open #secrets-approvals and press Approve.
   3. Watch the card there move to Migrated; the receipt is in its thread, and in ${people.engineer.realName}'s DM.
 

@@ -26,6 +26,11 @@ const UNDEFINED_TABLE = "42P01";
 
 /** Who runs this command, for the audit trail. */
 const operator = (): string => `operator:${userInfo().username}`;
+// `glovebox status | head` closes our output before we are done: that is no fault.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(0);
+  throw error;
+});
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 

@@ -108,7 +108,10 @@ const SOURCE_WORDS: Record<string, string> = {
 
 /** Where a suggestion comes from. No word on how sure it is: that is not measured. */
 const suggestionHint = ({ value, source, evidence }: IntakeSuggestion): string =>
-  shorten(`Suggested "${shorten(value, 120)}" by ${SOURCE_WORDS[source] ?? source}: ${evidence}`, 400);
+  shorten(
+    `Suggested "${shorten(value, 120)}" by ${SOURCE_WORDS[source] ?? source}: ${evidence.replaceAll("`", '"')}`,
+    400,
+  ); // hints are plain text
 
 /** Known before submit, so nobody fills in a form for something that can't move. */
 function faultLines(faults: readonly IntakeFault[]): Block[] {

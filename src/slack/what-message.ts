@@ -61,7 +61,7 @@ function entryLines(entry: EntryDescription): string[] {
   return [
     `*Mount*  ${code(source.mount, 200)}, ${engineWords(source.engine)}`,
     keyNames === null
-      ? `*Keys*  ${source.engine === "kv-v2" ? "not told by Vault" : "KV v1 does not tell them without reading the value"}`
+      ? `*Keys*  ${source.engine === "kv-v2" ? "not known yet" : "KV v1 does not tell them without reading the value"}`
       : `*Keys*  ${keyNames.length === 0 ? "none" : listed(keyNames, 20)}`,
     ...(currentVersion === null ? [] : [`*Version*  ${currentVersion} (${kept} of ${versions.length} kept readable)`]),
     ...(vaultCreatedAt ? [`*Created*  ${sayTime(vaultCreatedAt)}`] : []),

@@ -6,6 +6,7 @@ import {
   type DeathProof,
   GateClosedError,
   type LeaseBroker,
+  LeaseStillAliveError,
   type MintedSecretId,
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
@@ -88,6 +89,7 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
     async revokeSelf(): Promise<DeathProof> {
       await patiently(() => client.write("auth/token/revoke-self", {}));
       const refusedStatus = await refusedStatusOf(() => client.read("auth/token/lookup-self"));
+      if (refusedStatus === 200) throw new LeaseStillAliveError();
       return { call: "auth/token/lookup-self", aliveAt, refusedAt: now().toISOString(), refusedStatus };
     },
   };

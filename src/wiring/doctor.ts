@@ -104,7 +104,7 @@ function separationFinding(role: Config["role"], { separation }: Rules): Finding
 async function checkPostgres(url: string): Promise<Finding[]> {
   const store = openStore(url, () => {}, 1);
   try {
-    const { rows } = await sql<{ version: string }>`show server_version`.execute(store);
+    const { rows } = await sql<{ version: string }>`select current_setting('server_version') as version`.execute(store);
     return [{ ok: true, text: `Postgres ${rows[0]?.version} answers` }];
   } finally {
     await store.destroy();
