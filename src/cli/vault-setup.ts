@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { applySetup, type SetupCredentials, type SetupOptions } from "../vault/setup/apply-setup.ts";
+import { applySetup, policyName, type SetupCredentials, type SetupOptions } from "../vault/setup/apply-setup.ts";
 import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
 import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import {
@@ -51,6 +51,7 @@ export async function printVaultSetup(input: VaultSetupInput): Promise<void> {
     );
     print(`entity       ${readerEntityName(names, path)}, with an alias of the same name`);
   }
+  for (const line of otherLogins(options)) print(line);
   await warnOfForeign(input, mounts);
   print(
     "Nothing was changed. With --apply this is written; with --credentials FOLDER the three logins go to files there.",
@@ -68,6 +69,19 @@ export async function applyVaultSetup(input: VaultSetupInput & { readonly folder
     `The logins are in ${join(folder, "bot.env")} and ${join(folder, "worker.env")}. Give each process its own and no other.`,
   );
   await warnOfForeign(input, mounts);
+}
+
+/** Roles on an auth mount that is not ours are the operator's own work: these are the policies to bind there. */
+function otherLogins({ names, adminTtlSeconds }: VaultSetupInput["options"]): string[] {
+  const [catalog, gate, admin] = ["catalog", "gate", "admin"].map((role) => policyName(names, role));
+  return [
+    "A login of another kind (VAULT_…_LOGIN=aws, jwt, kubernetes or token-file) needs a role that you make on its own auth mount,",
+    "one for each identity, bound to one principal, with token_type=service, token_no_default_policy=true and:",
+    `  catalog    token_policies=${catalog}`,
+    `  gate       token_policies=${gate}`,
+    `  admin      token_policies=${admin},${openPolicyName(names)} token_ttl=${adminTtlSeconds}s token_max_ttl=${adminTtlSeconds}s`,
+    `The AppRole of that name on auth/${names.authMount} is then not needed: delete it after each --apply. The readers' roles stay.`,
+  ];
 }
 
 export function writeCredentials(folder: string, { catalog, gate, admin }: SetupCredentials): void {

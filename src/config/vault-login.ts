@@ -51,7 +51,7 @@ export function vaultLogin(names: LoginVariables) {
     const needed = (name: string): string => given(name) ?? fault(name, "is not set");
     const mount = (standard: string): string => {
       const name = given(names.mount) ?? standard;
-      return /^[\w-]+(\/[\w-]+)*$/.test(name)
+      return /^(?!auth\/)[\w-]+(\/[\w-]+)*$/.test(name)
         ? name
         : fault(names.mount, "must be a mount's name, without auth/ and slashes at its ends");
     };
