@@ -37,8 +37,9 @@ export function openApp({ botToken, transport, slackApiUrl, log }: SlackAppOptio
       : { signingSecret: transport.signingSecret.reveal() }),
     ...(slackApiUrl === undefined ? {} : { clientOptions: { slackApiUrl } }),
     logger: boltLogger(log),
-    // A wrong token must come out at start, as one of our own faults, and not as an unhandled rejection.
-    tokenVerificationEnabled: false,
+    // Asks Slack who we are in `init`, where a wrong token can be caught, and once: without the verification Bolt asks
+    // before every single listener, which costs a call of the three seconds and sends the token each time.
+    tokenVerificationEnabled: true,
     deferInitialization: true,
   });
   // What a listener throws past explainFailures: a fault of ours. Bolt's default would log the error whole.
