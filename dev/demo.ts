@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { projectDir } from "./install/cache-places.mjs";
-import { startPracticeWorld } from "./practice-world.ts";
+import { startPracticeWorld, startWorldOnGivenSlack } from "./practice-world.ts";
+import { givenSlack } from "./slack/given-slack.ts";
+import type { LocalSlack } from "./slack/start-local-slack.ts";
 import { runTour } from "./tour/run-tour.ts";
 
 const RUN_DIR = join(projectDir, ".glovebox", "practice");
@@ -28,19 +30,34 @@ if (values.help) {
   console.log(HELP);
 } else if (values.tour) {
   process.exitCode = (await runTour({ json: values.json })) ? 0 : 1;
+} else if (!/^[1-9]\d{0,5}$/.test(values.secrets)) {
+  console.error(`--secrets takes a whole number from 1 to 999999, not "${values.secrets}". Nothing was started.`);
+  process.exitCode = 64; // EX_USAGE
 } else {
-  await runDemo(Number(values.secrets));
+  await runDemo(Number(values.secrets)).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exit(1);
+  });
 }
 
 async function runDemo(secrets: number): Promise<void> {
   const since = Date.now();
-  const world = await startPracticeWorld({
-    runDir: RUN_DIR,
-    secrets,
-    slackPort: SLACK_PORT,
-    report: (line) => console.log(line),
-  });
-  const { people, uiUrl } = world.slack;
+  const order = { runDir: RUN_DIR, secrets, slackPort: SLACK_PORT, report: (line: string) => console.log(line) };
+  const given = await givenSlack(process.env);
+  const world = given ? await startWorldOnGivenSlack(order, given) : await startPracticeWorld(order);
+  const stop = async (): Promise<void> => {
+    console.log("\nStopping what was started ...");
+    await world.stop();
+    process.exit(0);
+  };
+  process.once("SIGINT", () => void stop());
+  process.once("SIGTERM", () => void stop());
+  setInterval(() => {}, 60_000); // servers don't keep us here, people do
+  if ("uiUrl" in world.slack) invite(world.slack, since);
+  else console.log("\nReady. Type /secrets in your own workspace. Ctrl-C stops everything that was started.");
+}
+
+function invite({ people, uiUrl }: Pick<LocalSlack, "people" | "uiUrl">, since: number): void {
   console.log(`
 Ready in ${((Date.now() - since) / 1_000).toFixed(1)} s. The practice Slack workspace:  ${uiUrl}
 
@@ -50,14 +67,6 @@ Ready in ${((Date.now() - since) / 1_000).toFixed(1)} s. The practice Slack work
 
 Logs are in .glovebox/practice/logs. Ctrl-C stops everything; the next start begins a fresh world.`);
   if (!values["no-open"] && process.stdout.isTTY) openInBrowser(uiUrl);
-  const stop = async (): Promise<void> => {
-    console.log("\nStopping what was started ...");
-    await world.stop();
-    process.exit(0);
-  };
-  process.once("SIGINT", () => void stop());
-  process.once("SIGTERM", () => void stop());
-  setInterval(() => {}, 60_000); // servers don't keep us here, people do
 }
 
 /** Best effort: on a machine without a desktop the address on the terminal is enough. */

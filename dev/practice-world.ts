@@ -6,10 +6,13 @@ import { PRACTICE_TARGET, practiceRules } from "./glovebox/practice-rules.ts";
 import { type GloveboxProcess, type PracticeRole, runGlovebox, startGlovebox } from "./glovebox/run-glovebox.ts";
 import { type PracticeLlm, startPracticeLlm } from "./llm/start-practice-llm.ts";
 import { healLeftovers, recordProcess } from "./processes/leftovers.ts";
+import type { RecordProcess } from "./processes/start-process.ts";
 import { seedAws } from "./seed/seed-aws.ts";
 import { seedVault } from "./seed/seed-vault.ts";
+import type { GivenSlack } from "./slack/given-slack.ts";
 import { type LocalSlack, startLocalSlack } from "./slack/start-local-slack.ts";
 import { type Stack, type StackServices, startStack } from "./stack.ts";
+import { startVaultFront, type VaultFront } from "./vault/fault-front.ts";
 
 /** Names in the practice AWS that are taken before the story begins. */
 export const TAKEN_TARGETS = {
@@ -26,25 +29,65 @@ export interface WorldOrder {
   readonly slackPort?: number;
   /** Starts a practice model and lets Glovebox ask it. */
   readonly withModel?: boolean;
+  /** Puts a front between Glovebox and Vault that has faults on order: `vaultFront`. */
+  readonly withVaultFaults?: boolean;
   readonly report?: (line: string) => void;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
-export interface PracticeWorld {
+/** What differs between the practice workspace and a person's own. */
+interface SlackSide {
+  readonly botToken: string;
+  readonly appToken: string;
+  /** Absent: Slack's own. */
+  readonly apiUrl?: string;
+}
+
+/** A world on the practice workspace. */
+export type PracticeWorld = World<LocalSlack>;
+
+export interface World<Slack extends SlackSide> {
   readonly runDir: string;
   readonly stack: Stack<keyof Omit<StackServices, "redis">>;
-  readonly slack: LocalSlack;
+  readonly slack: Slack;
   readonly model: PracticeLlm | null;
+  /** null unless it was ordered. Operators go past it, by `stack.vault`. */
+  readonly vaultFront: VaultFront | null;
   /** The environment of a role: its own credentials and keys, and not the other's. */
   envOf(role: PracticeRole): NodeJS.ProcessEnv;
-  /** Starts (again) one role as a process of its own. */
-  start(role: "bot" | "worker"): Promise<GloveboxProcess>;
+  /** Starts (again) one role as a process of its own. `extra` comes on top of its environment. */
+  start(role: "bot" | "worker", extra?: NodeJS.ProcessEnv): Promise<GloveboxProcess>;
   running: { bot: GloveboxProcess | null; worker: GloveboxProcess | null };
   stop(): Promise<void>;
 }
 
 /** A fresh practice world: servers, an invented bank's estate, a Slack workspace, and Glovebox as two processes. */
-export async function startPracticeWorld(order: WorldOrder): Promise<PracticeWorld> {
+export function startPracticeWorld(order: WorldOrder): Promise<PracticeWorld> {
+  return startWorld(order, async ({ runDir, slackPort }, { report, record }) => {
+    const logTo = join(runDir, "logs", "slack.log");
+    const slack = await startLocalSlack({ runDir, logTo, record, ...(slackPort && { port: slackPort }) });
+    report(`slack     an empty workspace on ${slack.uiUrl}`);
+    return { slack, rules: practiceRules(slack), stop: slack.stop };
+  });
+}
+
+/** The same on a person's own workspace. Everything else is practice. */
+export function startWorldOnGivenSlack(order: WorldOrder, given: GivenSlack): Promise<World<GivenSlack>> {
+  return startWorld(order, async (_order, { report }) => {
+    report("slack     given, used as it is: your own workspace");
+    return { slack: given, rules: given.rules, stop: async () => {} };
+  });
+}
+
+type StartSlack<Slack extends SlackSide> = (
+  order: WorldOrder,
+  building: { report: (line: string) => void; record: RecordProcess },
+) => Promise<{ slack: Slack; rules: string; stop(): Promise<void> }>;
+
+async function startWorld<Slack extends SlackSide>(
+  order: WorldOrder,
+  startSlack: StartSlack<Slack>,
+): Promise<World<Slack>> {
   const { runDir, report = () => {}, environment = process.env } = order;
   await mkdir(runDir, { recursive: true });
   const healed = await healLeftovers(runDir);
@@ -56,7 +99,7 @@ export async function startPracticeWorld(order: WorldOrder): Promise<PracticeWor
     for (let next = closers.pop(); next; next = closers.pop()) await next().catch(() => undefined);
   };
   try {
-    return await build(order, { report, environment, closers, stop });
+    return await build(order, { report, environment, closers, stop }, startSlack);
   } catch (error) {
     await stop();
     throw error;
@@ -70,23 +113,28 @@ interface Building {
   readonly stop: () => Promise<void>;
 }
 
-async function build(order: WorldOrder, { report, environment, closers, stop }: Building): Promise<PracticeWorld> {
+async function build<Slack extends SlackSide>(
+  order: WorldOrder,
+  { report, environment, closers, stop }: Building,
+  startSlack: StartSlack<Slack>,
+): Promise<World<Slack>> {
   const { runDir, secrets = 300, seed = 1 } = order;
-  const record = (name: string, identity: Parameters<typeof recordProcess>[2]) => recordProcess(runDir, name, identity);
+  const record: RecordProcess = (name, identity) => recordProcess(runDir, name, identity);
   const logTo = (name: string): string => join(runDir, "logs", `${name}.log`);
-  const [stack, slack] = await Promise.all([
+  const [stack, { slack, rules, stop: stopSlack }] = await Promise.all([
     startStack({
       runDir,
       only: ["vault", "aws", "postgres"],
       environment,
       report: ({ service, text, ms }) => report(`${service.padEnd(9)} ${text} (${seconds(ms)})`),
     }),
-    startLocalSlack({ runDir, logTo: logTo("slack"), record, ...(order.slackPort && { port: order.slackPort }) }),
+    startSlack(order, { report, record }),
   ]);
-  closers.push(stack.stop, slack.stop);
+  closers.push(stack.stop, stopSlack);
   const model = order.withModel ? await startPracticeLlm() : null;
   if (model) closers.push(model.stop);
-  report(`slack     an empty workspace on ${slack.uiUrl}`);
+  const vaultFront = order.withVaultFaults ? await startVaultFront(stack.vault.address) : null;
+  if (vaultFront) closers.push(vaultFront.stop);
 
   const since = Date.now();
   const operator = { address: stack.vault.address, token: stack.vault.rootToken };
@@ -96,16 +144,17 @@ async function build(order: WorldOrder, { report, environment, closers, stop }: 
   const queues = await makeQueues(stack.aws.endpointUrl);
   report(`estate    ${seeded.secrets} secrets of an invented bank (${seconds(Date.now() - since)})`);
 
-  const env = await credentialsAndKeys(runDir, { stack, slack, queues, environment, model });
-  const running: PracticeWorld["running"] = { bot: null, worker: null };
-  const world: PracticeWorld = {
+  const env = await credentialsAndKeys(runDir, { stack, slack, rules, queues, environment, model, vaultFront });
+  const running: World<Slack>["running"] = { bot: null, worker: null };
+  const world: World<Slack> = {
     runDir,
     stack,
     slack,
     model,
+    vaultFront,
     envOf: (role) => (role === "all" ? { ...env.bot, ...env.worker } : env[role]),
-    async start(role) {
-      const started = await startGlovebox(role, { env: env[role], logTo: logTo(role), record });
+    async start(role, extra = {}) {
+      const started = await startGlovebox(role, { env: { ...env[role], ...extra }, logTo: logTo(role), record });
       running[role] = started;
       return started;
     },
@@ -122,26 +171,36 @@ async function build(order: WorldOrder, { report, environment, closers, stop }: 
 
 interface Parts {
   readonly stack: PracticeWorld["stack"];
-  readonly slack: LocalSlack;
+  readonly slack: SlackSide;
+  readonly rules: string;
   readonly queues: Record<string, string>;
   readonly environment: NodeJS.ProcessEnv;
   readonly model: PracticeLlm | null;
+  readonly vaultFront: VaultFront | null;
 }
 
+/** Short, so that what a killed worker leaves is over soon. In production a lease may live 60 s. */
+const LEASE_SECONDS = "5";
+
 /** Keys, Vault set-up and glovebox.yaml, made by the same commands that an operator runs. */
-async function credentialsAndKeys(runDir: string, { stack, slack, queues, environment, model }: Parts) {
+async function credentialsAndKeys(runDir: string, parts: Parts) {
+  const { stack, slack, queues, environment, model, vaultFront } = parts;
   const { PATH, HOME, OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL } = environment;
-  const rules = join(runDir, "glovebox.yaml");
-  await writeFile(rules, practiceRules(slack));
+  const rulesFile = join(runDir, "glovebox.yaml");
+  await writeFile(rulesFile, parts.rules);
   const [keys, credentials] = [join(runDir, "keys"), join(runDir, "credentials")];
   const operator = { ...stack.env, PATH, VAULT_TOKEN: stack.vault.rootToken };
   await Promise.all([
     runGlovebox(["keys", keys], { PATH }),
-    runGlovebox(["vault-setup", "--apply", "--credentials", credentials], operator),
+    runGlovebox(["vault-setup", "--apply", "--credentials", credentials, "--reader-ttl", LEASE_SECONDS], operator),
   ]);
   // Short takeover times: in a practice world processes are killed to see it happen.
   const pace = { TAKEOVER_SECONDS: "3", INTAKE_WAIT_SECONDS: "2", SWEEP_SECONDS: "3" };
-  const common = { PATH, HOME, ...stack.env, ...pace, GLOVEBOX_RULES: rules };
+  const common = {
+    ...{ PATH, HOME, ...stack.env, ...pace, GLOVEBOX_RULES: rulesFile },
+    AWS_REGION: PRACTICE_TARGET.region, // a person's own region is another world to moto, without our queues
+    ...(vaultFront && { VAULT_ADDR: vaultFront.address }),
+  };
   const openai = model
     ? { OPENAI_API_KEY: "practice", OPENAI_BASE_URL: model.baseUrl }
     : { OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_MODEL };
@@ -151,7 +210,7 @@ async function credentialsAndKeys(runDir: string, { stack, slack, queues, enviro
     ...(await readEnvFile(join(credentials, "bot.env"))),
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
-    SLACK_API_URL: slack.apiUrl,
+    ...(slack.apiUrl !== undefined && { SLACK_API_URL: slack.apiUrl }),
     APPROVAL_KEY_FILE: join(keys, "approval.key"),
     RECEIPT_PUBLIC_KEY_FILES: join(keys, "receipt.pub"),
     ...openai,
@@ -163,6 +222,7 @@ async function credentialsAndKeys(runDir: string, { stack, slack, queues, enviro
     RECEIPT_KEY_FILE: join(keys, "receipt.key"),
     DIGEST_KEY_FILE: join(keys, "digest.key"),
     FENCE_SECONDS: "5",
+    VAULT_READER_TTL_SECONDS: LEASE_SECONDS,
   };
   return { bot, worker };
 }
