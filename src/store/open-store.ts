@@ -12,11 +12,13 @@ const types = {
 
 /**
  * Opens a pool on Postgres.
- * @param onError Hears of idle connections that broke; without a listener Node would exit.
+ * @param onError Hears of connections that broke; without a listener Node would exit.
  */
 export function openStore(url: string, onError: (error: Error) => void, maxConnections = 10): Store {
   const pool = new pg.Pool({ connectionString: url, max: maxConnections, types, connectionTimeoutMillis: 10_000 });
   pool.on("error", onError);
+  // The pool listens to idle connections only: one that breaks while it is in use would end the whole process.
+  pool.on("connect", (client) => void client.on("error", onError));
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
     plugins: [new CamelCasePlugin({ maintainNestedObjectKeys: true })],
