@@ -57,6 +57,17 @@ export class MigrationNotFoundError extends GloveboxError {
   }
 }
 
+/** The system of record went away in the middle of a step. */
+export class StoreLostError extends GloveboxError {
+  readonly code = "STORE_LOST";
+  readonly userMessage =
+    "The connection to Glovebox's own database broke in the middle, so I gave back what was lent. Press Retry where it is offered; otherwise I go on by myself.";
+  override readonly retryable = true;
+  constructor() {
+    super("the connection to Postgres broke");
+  }
+}
+
 /** Something that we did not foresee. Its own message may hold anything, so only its kind and place are kept. */
 export class UnforeseenError extends GloveboxError {
   readonly code = "UNFORESEEN";

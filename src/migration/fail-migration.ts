@@ -1,9 +1,10 @@
 import { askAgain } from "../approvals/ask-again.ts";
 import type { ApprovalStatement } from "../approvals/content.ts";
 import { GloveboxError } from "../errors.ts";
+import { isStoreLost } from "../store/is-store-lost.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
-import { UnforeseenError, VersionMovedError } from "./engine-errors.ts";
+import { StoreLostError, UnforeseenError, VersionMovedError } from "./engine-errors.ts";
 import { FenceLostError } from "./fence.ts";
 import { journaledWrite } from "./find-landed.ts";
 import { endLease } from "./lend-and-read.ts";
@@ -132,9 +133,14 @@ async function failRequest(tx: Store, row: Attempt["row"], cause: GloveboxError,
 }
 
 function explain({ deps, row }: Attempt, error: unknown): GloveboxError {
-  const cause = error instanceof GloveboxError ? error : new UnforeseenError(deps.newId().slice(0, 8), error);
+  const cause = causeOf(error, () => deps.newId().slice(0, 8));
   deps.log.warn({ migrationId: row.id, code: cause.code, reason: cause.message }, "a migration did not finish");
   return cause;
+}
+
+function causeOf(error: unknown, newReference: () => string): GloveboxError {
+  if (error instanceof GloveboxError) return error;
+  return isStoreLost(error) ? new StoreLostError() : new UnforeseenError(newReference(), error);
 }
 
 function warned({ deps, row }: Attempt, what: string): (error: unknown) => null {

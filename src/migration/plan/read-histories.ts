@@ -1,0 +1,56 @@
+import type { TargetRef } from "../../approvals/content.ts";
+import type { Store } from "../../store/open-store.ts";
+import { CLAIMING_STATUSES, claimedTarget } from "../target-claims.ts";
+import { NO_HISTORY, type RequestHistory } from "./request-history.ts";
+
+/** What people did and said about one entry. */
+export interface EntryPast {
+  readonly history: RequestHistory;
+  /** Where its newest request that holds a name sends it, or null. */
+  readonly claimed: TargetRef | null;
+  /** Confirmed metadata by field. */
+  readonly confirmed: Readonly<Record<string, string>>;
+}
+
+const NO_PAST: EntryPast = { history: NO_HISTORY, claimed: null, confirmed: {} };
+
+/** The past of a page of entries, in three queries. */
+export async function readPasts(store: Store, entryIds: readonly number[]): Promise<(entryId: number) => EntryPast> {
+  const requests = await store
+    .selectFrom("request")
+    .select(["id", "entryId", "status", "content"])
+    .where("entryId", "in", entryIds)
+    .orderBy("createdAt", "desc")
+    .orderBy("id", "desc")
+    .execute();
+  const moves = await store
+    .selectFrom("migration")
+    .innerJoin("request", "request.id", "migration.requestId")
+    .select(["request.entryId", "request.id as requestId", "migration.vaultVersion"])
+    .where("request.entryId", "in", entryIds)
+    .where("migration.state", "=", "done")
+    .orderBy("migration.finishedAt", "desc")
+    .execute();
+  const confirmations = await store
+    .selectFrom("metadataConfirmation")
+    .select(["entryId", "field", "value"])
+    .where("entryId", "in", entryIds)
+    .execute();
+  const requestsOf = Map.groupBy(requests, ({ entryId }) => entryId);
+  const movesOf = Map.groupBy(moves, ({ entryId }) => entryId);
+  const confirmedOf = Map.groupBy(confirmations, ({ entryId }) => entryId);
+  return (entryId) => {
+    const [asked = [], moved = [], said = []] = [
+      requestsOf.get(entryId),
+      movesOf.get(entryId),
+      confirmedOf.get(entryId),
+    ];
+    if (asked.length === 0 && said.length === 0) return NO_PAST; // most of a fresh estate
+    const claim = asked.find(({ status }) => CLAIMING_STATUSES.includes(status));
+    return {
+      history: { requests: asked.map(({ id, status }) => ({ id, status })), moves: moved },
+      claimed: claim ? claimedTarget(claim.content) : null,
+      confirmed: Object.fromEntries(said.map(({ field, value }) => [field, value])),
+    };
+  };
+}

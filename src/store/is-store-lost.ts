@@ -1,0 +1,10 @@
+/** SQLSTATE classes: 08 is a broken connection, 57P an operator who ends sessions or the server. */
+const LOST_STATE = /^(08...|57P0.)$/;
+const LOST_SOCKET = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT"]);
+
+/** True if what was thrown says that the connection to Postgres is gone: what it was doing is rolled back, or not known. */
+export function isStoreLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return LOST_STATE.test(code) || LOST_SOCKET.has(code) || error.message.startsWith("Connection terminated");
+}
