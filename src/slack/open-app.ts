@@ -1,4 +1,4 @@
-import { App, type Logger, LogLevel } from "@slack/bolt";
+import { App, type Logger, LogLevel, SocketModeReceiver } from "@slack/bolt";
 import type { Secret } from "../secret.ts";
 
 /** How Slack reaches us. Nothing else in the program knows which. */
@@ -26,16 +26,35 @@ export interface SlackApp {
   /** From here on Slack's calls arrive. */
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** False while Slack can't reach us. By HTTP nobody knows until Slack calls, so it is true there. */
+  isConnected(): boolean;
 }
 
 /** Builds the Bolt app. Listeners are registered before `start`. */
 export function openApp({ botToken, transport, slackApiUrl, log }: SlackAppOptions): SlackApp {
+  const client = slackApiUrl === undefined ? {} : { clientOptions: { slackApiUrl } };
+  const socket =
+    transport.kind === "socket"
+      ? new SocketModeReceiver({
+          appToken: transport.appToken.reveal(),
+          installerOptions: client,
+          logger: boltLogger(log),
+        })
+      : null;
+  let isUp = socket === null;
+  socket?.client.on("connected", () => {
+    isUp = true;
+  });
+  for (const loss of ["reconnecting", "disconnected"]) {
+    socket?.client.on(loss, () => {
+      isUp = false;
+    });
+  }
   const app = new App({
     token: botToken.reveal(),
-    ...(transport.kind === "socket"
-      ? { socketMode: true, appToken: transport.appToken.reveal() }
-      : { signingSecret: transport.signingSecret.reveal() }),
-    ...(slackApiUrl === undefined ? {} : { clientOptions: { slackApiUrl } }),
+    ...(socket !== null && { receiver: socket }),
+    ...(transport.kind === "http" && { signingSecret: transport.signingSecret.reveal() }),
+    ...client,
     logger: boltLogger(log),
     // Asks Slack who we are in `init`, where a wrong token can be caught, and once: without the verification Bolt asks
     // before every single listener, which costs a call of the three seconds and sends the token each time.
@@ -46,6 +65,7 @@ export function openApp({ botToken, transport, slackApiUrl, log }: SlackAppOptio
   app.error(async (error) => log.error(`a Slack listener failed: ${error.code ?? error.name}`));
   return {
     app,
+    isConnected: () => isUp,
     start: async () => {
       await app.init();
       await (transport.kind === "http" ? app.start(transport.port) : app.start());

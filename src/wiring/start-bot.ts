@@ -19,6 +19,7 @@ import { slackMembership } from "../slack/slack-membership.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { vaultGatePolicy } from "../vault/gate-policy.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
+import type { HealthCheck } from "../web/health.ts";
 import { botUseCases } from "./bot-use-cases.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
@@ -29,8 +30,11 @@ import { sendDelivery } from "./send-delivery.ts";
 const GATE_EVERY_MS = 15_000;
 const CRAWL_EVERY_SECONDS = 3_600;
 
-/** The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value. */
-export async function startBot(base: Base, config: BotConfig): Promise<void> {
+/**
+ * The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value.
+ * @returns What it alone depends on, for /healthz.
+ */
+export async function startBot(base: Base, config: BotConfig): Promise<Record<string, HealthCheck>> {
   const { common, rules, store, log, onClose } = base;
   const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
@@ -56,13 +60,19 @@ export async function startBot(base: Base, config: BotConfig): Promise<void> {
   onClose(() => gate.stop());
   const intake = startIntake(base, config, keyring);
   startDeliveries(base, desk, intake);
-  await startSlack(base, config, { desk, membership, signer, source });
+  const isConnected = await startSlack(base, config, { desk, membership, signer, source });
   const sweeping = await startSweep(base.queues, { store, now: base.now }, config.SWEEP_SECONDS);
   onClose(() => sweeping.close());
   const crawl = () => crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
   const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
   onClose(() => crawling.close());
   await base.queues.every(DISCOVER_QUEUE, CRAWL_EVERY_SECONDS);
+  return {
+    intake: () => intake.depth(),
+    slack: async () => {
+      if (!isConnected()) throw new Error("not connected");
+    },
+  };
 }
 
 function startIntake(
@@ -97,8 +107,12 @@ function startDeliveries(base: Base, desk: Desk, intake: SqsIntake): void {
   doorbell.on("outbox", (outboxId) => void ringDelivery(queues, Number(outboxId)));
 }
 
-async function startSlack(base: Base, config: BotConfig, parts: Parameters<typeof botUseCases>[2]): Promise<void> {
-  const { app, start, stop } = openApp({
+async function startSlack(
+  base: Base,
+  config: BotConfig,
+  parts: Parameters<typeof botUseCases>[2],
+): Promise<() => boolean> {
+  const { app, start, stop, isConnected } = openApp({
     botToken: config.SLACK_BOT_TOKEN,
     transport: { kind: "socket", appToken: config.SLACK_APP_TOKEN },
     slackApiUrl: config.SLACK_API_URL,
@@ -117,6 +131,7 @@ async function startSlack(base: Base, config: BotConfig, parts: Parameters<typeo
   registerHome(app, deps);
   await start();
   base.onClose(stop);
+  return isConnected;
 }
 
 /** A line now and then, so that the terminal shows how far the crawl is. */

@@ -26,9 +26,9 @@ export async function start(config: Config, rules: Rules): Promise<Running> {
   const { base, close } = await openBase(config.common, rules, log);
   try {
     // The bot first: its gate closes what an earlier run left, and answers the worker.
-    if (config.bot) await startBot(base, config.bot);
+    const botChecks = config.bot ? await startBot(base, config.bot) : {};
     if (config.worker) await startWorker(base, config.worker, config.role);
-    const health = await openHealth(config.common.HEALTH_PORT, base);
+    const health = await openHealth(config.common.HEALTH_PORT, { ...healthChecks(base), ...botChecks });
     base.onClose(health.close);
     log.info({ role: config.role, health: `http://127.0.0.1:${health.port}/healthz` }, "glovebox is up");
     return { healthPort: health.port, stop: close };
@@ -47,8 +47,11 @@ function separationFaults({ role }: Config, { separation }: Rules): string[] {
 }
 
 /** @throws {BadConfigError} The port is taken or not ours to take. */
-async function openHealth(port: number, base: Base): Promise<{ port: number; close(): Promise<void> }> {
-  return startHealth({ port, checks: healthChecks(base) }).catch((error: unknown) => {
+async function openHealth(
+  port: number,
+  checks: Record<string, HealthCheck>,
+): Promise<{ port: number; close(): Promise<void> }> {
+  return startHealth({ port, checks }).catch((error: unknown) => {
     throw new BadConfigError([`HEALTH_PORT: ${port} can't be listened on (${codeOf(error)}); choose another, or 0`]);
   });
 }
