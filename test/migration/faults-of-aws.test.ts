@@ -1,0 +1,138 @@
+import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { type AwsCall, nameAwsCall } from "../../dev/aws/aws-call.ts";
+import { type AwsFront, startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
+import { FaultList } from "../../dev/faults/fault-list.ts";
+import { startHttpFront } from "../../dev/faults/http-front.ts";
+import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
+import { NOTHING_LEFT } from "./engine-world.ts";
+import { causeOf, retry, UNTOUCHED } from "./fault-ends.ts";
+
+async function behindAwsFront(): Promise<{ world: CrashWorld; aws: AwsFront }> {
+  const aws = await startAwsFront(inject("stack").aws.endpointUrl);
+  onTestFinished(() => aws.stop());
+  return { world: await crashWorld({ awsEndpoint: aws.url, fenceSeconds: 20 }), aws };
+}
+
+/** AWS behind a front that gives another value back than was written. */
+async function behindLyingAws(): Promise<CrashWorld> {
+  const front = await startHttpFront({
+    target: inject("stack").aws.endpointUrl,
+    faults: new FaultList<AwsCall>(),
+    nameCall: nameAwsCall,
+    rule: async ({ action }, request, askTarget) => {
+      if (action !== "GetSecretValue") return undefined;
+      const { status, body } = await askTarget(request);
+      const headers = { "content-type": "application/x-amz-json-1.1" };
+      return { answer: { status, headers, body: JSON.stringify({ ...JSON.parse(body), SecretString: "another" }) } };
+    },
+  });
+  onTestFinished(() => front.stop());
+  return crashWorld({ awsEndpoint: front.url, fenceSeconds: 20 });
+}
+
+describe("a migration whose AWS fails", () => {
+  it("writes nothing when AWS is down before the write, and moves on Retry", async () => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.down(true);
+    await world.migrate(id);
+    aws.down(false);
+    const { code, text } = await causeOf(world, id);
+    expect([code, text]).toEqual(["TARGET_UNAVAILABLE", expect.stringContaining("Nothing was written to AWS.")]);
+    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
+    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
+  });
+
+  it.each([
+    ["throttles", "throttle", "TARGET_THROTTLED"],
+    ["denies", "access-denied", "TARGET_ACCESS_DENIED"],
+    ["breaks at", "server-error", "TARGET_UNAVAILABLE"],
+  ] as const)("writes nothing when AWS %s the write", async (_what, kind, code) => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.fault({ kind, action: "CreateSecret", times: Number.POSITIVE_INFINITY });
+    await world.migrate(id);
+    aws.clearFaults();
+    const cause = await causeOf(world, id);
+    expect([cause.code, cause.text]).toEqual([code, expect.stringContaining("Nothing was written to AWS.")]);
+    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
+    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
+  });
+
+  it("writes once when the answer to the write is lost once", async () => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.fault({ kind: "lost-answer", action: "CreateSecret" });
+    await world.migrate(id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
+    expect(aws.calls().filter(({ action }) => action === "CreateSecret")).toHaveLength(2);
+  });
+
+  it("takes back what arrived when every answer to the write is lost", async () => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.fault({ kind: "lost-answer", action: "CreateSecret", times: Number.POSITIVE_INFINITY });
+    await world.migrate(id);
+    aws.clearFaults();
+    expect((await causeOf(world, id)).text).toContain("scheduled for deletion");
+    expect(await world.outcomeOf(id)).toMatchObject({ ...UNTOUCHED, target: "tombstone", versionCount: 1 });
+    expect(await world.outcomeOf(await retry(world, id))).toMatchObject({ ...FINISHED, versionCount: 2 });
+  });
+
+  const goesSilentAtCreate = async (kind: "lost-answer" | "cut") => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.fault({ kind, action: "CreateSecret", times: Number.POSITIVE_INFINITY });
+    aws.fault({ kind: "cut", action: "DescribeSecret", nth: 2, times: Number.POSITIVE_INFINITY });
+    await expect(world.migrate(id)).rejects.toMatchObject({ code: "TARGET_UNAVAILABLE" });
+    const cause = await causeOf(world, id);
+    expect([cause.code, cause.text]).toEqual([
+      "TARGET_UNAVAILABLE",
+      expect.stringContaining("I can't tell yet if AWS has it"),
+    ]);
+    expect(await world.rowOf(id)).toMatchObject({ state: "closed", finishedAt: null });
+    expect(await world.leftovers()).toEqual(NOTHING_LEFT);
+    aws.clearFaults();
+    return { world, id };
+  };
+
+  it.each([
+    ["the write had arrived", "lost-answer"],
+    ["it had not", "cut"],
+  ] as const)("waits while nobody can know, then ends it once: %s", async (_what, kind) => {
+    const { world, id } = await goesSilentAtCreate(kind);
+    await world.migrate(id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
+    expect(await causeOf(world, id)).toEqual({ code: null, text: "" });
+  });
+
+  it("waits while nobody can know, then fails cleanly if the approval no longer counts", async () => {
+    const { world, id } = await goesSilentAtCreate("cut");
+    world.membership.groups.S0APPROVERS = [];
+    await world.migrate(id);
+    expect((await causeOf(world, id)).code).toBe("APPROVER_GONE");
+    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
+  });
+
+  it("adds a second version once when the answers to its write are lost", async () => {
+    const { world, aws } = await behindAwsFront();
+    const { path, id: first } = await world.orderNew();
+    await world.migrate(first);
+    const id = await world.orderSecond(path, first);
+    aws.fault({ kind: "lost-answer", action: "PutSecretValue", times: Number.POSITIVE_INFINITY });
+    aws.fault({ kind: "cut", action: "DescribeSecret", nth: 2, times: Number.POSITIVE_INFINITY });
+    await expect(world.migrate(id)).rejects.toMatchObject({ code: "TARGET_UNAVAILABLE" });
+    aws.clearFaults();
+    await world.migrate(id);
+    expect(await world.outcomeOf(id)).toMatchObject({ ...FINISHED, versionCount: 2 });
+  });
+
+  it("takes the write back by itself when AWS gives another value back than was written", async () => {
+    const world = await behindLyingAws();
+    const { id } = await world.orderNew();
+    await world.migrate(id);
+    const { code, text } = await causeOf(world, id);
+    expect([code, text]).toEqual(["READ_BACK_MISMATCH", expect.stringContaining("scheduled for deletion")]);
+    expect(await world.outcomeOf(id)).toMatchObject({ ...UNTOUCHED, target: "tombstone" });
+  });
+});
