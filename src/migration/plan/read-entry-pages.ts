@@ -3,7 +3,7 @@ import type { SecretPath } from "../../catalog/secret-path.ts";
 import type { Store } from "../../store/open-store.ts";
 
 /** Rows in memory at once. */
-export const PAGE_SIZE = 1000;
+export const PAGE_SIZE = 500;
 
 export type NameRow = SecretPath & { readonly id: number; readonly engine: string };
 export type FactRow = Awaited<ReturnType<typeof factPage>>[number];
