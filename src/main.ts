@@ -5,8 +5,10 @@ import { Command, Option } from "commander";
 import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
 import { exportChain } from "./audit/export-chain.ts";
+import { secretsManagerClients } from "./aws/secrets-manager-client.ts";
 import { createKeys, KeysExistError } from "./cli/keys.ts";
 import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
+import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { BadConfigError, EX_CONFIG, loadConfig, loadStoreConfig, ROLES, type Role } from "./config.ts";
@@ -174,6 +176,22 @@ program
   .description("what is under way, or the state of one request or secret")
   .argument("[path-or-request]")
   .action((text?: string) => withStore(async (store) => show(await statusForTerminal(store, text ?? null))));
+
+program
+  .command("plan")
+  .description(
+    "judge every secret of the catalogue before anything moves: verdict, lane and next step; no value is read",
+  )
+  .option("--csv <file>", "every verdict, for a spreadsheet")
+  .option("--json <file>", "every verdict and the counts, for a program")
+  .option("--look-up", "ask AWS about every name as well (one call for each)")
+  .action((options: PlanOptions) =>
+    withStore(async (store) => {
+      const rules = loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml");
+      const command = { store, rules, now: () => new Date(), openAws: secretsManagerClients, report: complain };
+      show(await planForTerminal(command, options));
+    }),
+  );
 
 program
   .command("receipt")
