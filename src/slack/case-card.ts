@@ -1,3 +1,4 @@
+import type { RequestState } from "../migration/request-state.ts";
 import type { CaseState } from "../support/load-case-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, lines, type Message, message } from "./blocks.ts";
@@ -53,7 +54,7 @@ function liveState({ request, entry }: CaseView): Block[] {
       lines(
         `*The secret now*  ${stateWords(request)}, ${request.id}`,
         `${sayPath(content.source, 400)} to ${code(content.target.name, 400)}`,
-        migration && `*Progress*  ${progressWords(migration.state)}`,
+        migration && isUnderWay(request) ? `*Progress*  ${progressWords(migration.state, request.status)}` : null,
         migration?.causeText ? `*What happened*  ${escapeMrkdwn(migration.causeText)}` : null,
         migration?.causeCode ? `*Cause*  ${code(migration.causeCode, 100)}` : null,
         `*Next*  ${escapeMrkdwn(request.nextStep)}`,
@@ -63,6 +64,9 @@ function liveState({ request, entry }: CaseView): Block[] {
   if (entry) return [lines(`*The secret*  ${sayPath(entry, 500)}`, "Nobody asked to move it yet.")];
   return [];
 }
+
+/** Once it is over, the state says it all. */
+const isUnderWay = ({ status }: RequestState): boolean => status === "approved" || status === "migrating";
 
 /** A supporter's words on their way to the person who asked. */
 export const relayToRequester = (view: Pick<CaseView, "id">, supporter: string, text: string): Message =>

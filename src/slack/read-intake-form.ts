@@ -118,7 +118,8 @@ export function faultsByField(faults: readonly FormFault[], { fields }: ViewSett
   const errors: FieldErrors = {};
   for (const { field, text, blocks } of faults) {
     const blockId = blockOf[field];
-    if (blocks) errors[blockId] = shorten([errors[blockId], text].filter(Boolean).join(" "), 400);
+    const words = text.replaceAll("`", '"'); // under a field it is plain text
+    if (blocks) errors[blockId] = shorten([errors[blockId], words].filter(Boolean).join(" "), 400);
   }
   return errors;
 }

@@ -76,7 +76,7 @@ function outcome(state: RequestState): Block[] {
     if (decision.reason) said.push(quote(decision.reason));
   }
   if (status === "approved" || status === "migrating" || status === "migrated") {
-    if (migration) said.push(`*Progress*  ${progressWords(migration.state)}`);
+    if (migration) said.push(`*Progress*  ${progressWords(migration.state, status)}`);
   }
   if (migration?.causeText) said.push(`*What happened*  ${escapeMrkdwn(migration.causeText)}`);
   return said.length > 0 ? [lines(...said)] : [];

@@ -25,7 +25,7 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
       decision &&
         `*Decision*  ${decision.verdict === "approve" ? "approved" : "rejected"} by ${sayUser(decision.by)}, ${sayTime(decision.at)}`,
       migration &&
-        `*Migration*  ${code(migration.id)}, attempt ${migration.attempt}. ${progressWords(migration.state)}`,
+        `*Migration*  ${code(migration.id)}, attempt ${migration.attempt}. ${progressWords(migration.state, state.status)}`,
       migration?.leaseOpenedAt
         ? `*Lease*  ${sayTime(migration.leaseOpenedAt)} to ${migration.leaseClosedAt ? sayTime(migration.leaseClosedAt) : "still open"}`
         : null,

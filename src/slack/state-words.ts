@@ -46,7 +46,8 @@ const STEP_WORDS: Record<MigrationState, string> = {
 };
 
 /** The engine's step in words: `Step 3 of 7: …`. */
-export function progressWords(state: MigrationState): string {
+export function progressWords(state: MigrationState, status?: RequestStatus): string {
+  if (state === "queued" && status === "migrating") return "Started. The gate is asked for this one path.";
   const step = STEPS.indexOf(state);
   return step < 1 ? STEP_WORDS[state] : `Step ${step} of ${STEPS.length - 1}: ${STEP_WORDS[state]}`;
 }

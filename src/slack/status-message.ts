@@ -11,7 +11,7 @@ const ROWS = 10;
 /** One request in a list: state, what, where to, next step, and a button for the rest. */
 export function requestRow(state: RequestState, now: Date): Block {
   const { content, migration, status } = state;
-  const step = status === "migrating" && migration ? ` ${progressWords(migration.state)}` : "";
+  const step = status === "migrating" && migration ? ` ${progressWords(migration.state, status)}` : "";
   const words = [
     `*${stateWords(state)}* · ${state.id} · ${sayAge(state.createdAt, now)}${step}`,
     `${sayPath(content.source, 250)} to ${code(content.target.name, 250)}`,

@@ -114,7 +114,7 @@ describe("asking for a migration", () => {
     const view = await world.drive.waitForView(engineer, ({ submit }) => submit !== undefined);
     const form = renderView(view);
     expect(form).toContain(`\`secret/${path}\`, version 7`);
-    expect(form).toContain('Suggested "prod" by the naming rules: `prod` in the path');
+    expect(form).toContain('Suggested "prod" by the naming rules: "prod" in the path');
     expect(form).toContain("No language model is configured");
     expect(form).toContain(`bank/secret/${path}`);
     await world.drive.as(engineer).closeView();
