@@ -54,7 +54,7 @@ async function overview(store: Store): Promise<string[]> {
     .execute();
   return [
     control.isPaused ? `Paused by ${control.changedBy}: ${control.reason}` : "Running.",
-    `${entries.count} secrets in the catalogue, ${poisoned.length} messages in the dead-letter queue.`,
+    `${entries.count} secrets in the catalogue, ${poisoned.length === 1 ? "1 message" : `${poisoned.length} messages`} came that could not be read.`,
     ...poisoned.map(({ messageId, reason }) => `  poisoned   ${messageId}: ${reason}`),
     ...byStatus.map(({ status, count: requests }) => `  ${status.padEnd(10)} ${requests}`),
   ];

@@ -112,7 +112,7 @@ export class SecretNotFoundError extends GloveboxError {
 export class SecretDeletedError extends GloveboxError {
   readonly code = "SECRET_DELETED";
   readonly userMessage =
-    "The secret's current version is deleted in Vault, so there is no value to move. Undelete it there, then ask again.";
+    "The secret's current version is deleted in Vault, so there is no value to move. Undelete it there first.";
   constructor() {
     super("the current version at the approved path is deleted or destroyed");
   }

@@ -154,7 +154,7 @@ async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
       { ok: true, text: `the intake queue answers, ${waiting} waiting` },
       {
         ok: dead === 0,
-        text: `${dead} messages in the dead-letter queue${dead === 0 ? "" : ": look at them, then `glovebox redrive`"}`,
+        text: `${dead === 1 ? "1 message" : `${dead} messages`} in the dead-letter queue${dead === 0 ? "" : ": look, then `glovebox redrive`"}`,
       },
     ];
   } finally {
