@@ -107,7 +107,9 @@ function itemsOf(facts: Facts): Facts[] {
 function pick(answers: readonly unknown[], name: string, words: string): unknown {
   const isText = (answer: unknown): answer is string => typeof answer === "string";
   // Open names are no kind of thing: `dev` in a path says nothing of whose it is.
-  if (/owner|team/i.test(name)) return answers.filter(isText).find((answer) => answer.startsWith("team-"));
+  if (/owner|team/i.test(name)) {
+    return answers.filter(isText).find((answer) => /^team-./.test(answer) && words.includes(answer.slice(5)));
+  }
   if (/app/i.test(name)) return undefined;
   const byKeyword = KEYWORDS.find(([answer, pattern]) => answers.includes(answer) && pattern.test(words))?.[0];
   return byKeyword ?? answers.filter(isText).find((answer) => answer !== "unknown" && words.includes(answer));

@@ -5,14 +5,13 @@ import { expect, type Step, type Tour, textOf } from "./tour-world.ts";
 const STRIPE = `${FRIENDLY.mount}/${FRIENDLY.path}`;
 const fullPath = ({ mount, path }: { mount: string; path: string }): string => `${mount}/${path}`;
 
-/** Types a command and shows the private answer to it: the newest that only the engineer sees. */
+/** Types a command and shows the private answer to it. */
 async function command(tour: Tour, words: string, fits: RegExp): Promise<Message> {
   const { drive, people, channels } = tour;
-  const before = new Set((await drive.ephemerals(people.engineer.id)).map(({ ts }) => ts));
-  await drive.as(people.engineer.id).command(`/secrets ${words}`, { channel: channels.general });
-  const isAnswer = (message: Message): boolean => !before.has(message.ts);
-  const answer = await drive.waitForEphemeral(people.engineer.id, isAnswer);
-  tour.seeMessage(people.engineer.realName, `privately, after /secrets ${words}`, answer);
+  const typed = `/secrets ${words}`.trimEnd() + (words.endsWith(" ") ? " " : "");
+  const answer = await tour.answerTo(people.engineer, typed, () =>
+    drive.as(people.engineer.id).command(typed, { channel: channels.general }),
+  );
   expect(fits.test(textOf(answer)), `the answer does not say ${fits}`);
   return answer;
 }
@@ -70,6 +69,19 @@ export const ASKING: readonly Step[] = [
       const decomposed = await command(tour, `what ${fullPath(ODDITIES.nfdName)}`, /U\+0301|looks? (a)?like|alike/i);
       expect(textOf(composed) !== textOf(decomposed), "both answers read the same");
     },
+  },
+  {
+    name: "a name with an ampersand and brackets is found as it was typed",
+    run: async (tour) =>
+      void (await command(tour, `what ${fullPath(ODDITIES.markupName)}`, /odd\/R&amp;D &lt;prod&gt;/)),
+  },
+  {
+    name: "a blank at the end of a name is part of it, and shown",
+    run: async (tour) => void (await command(tour, `what ${fullPath(ODDITIES.trailingBlank)}`, /looks plain␠/)),
+  },
+  {
+    name: "a mistyped command says which one was probably meant",
+    run: async (tour) => void (await command(tour, "migrat", /Did you mean/)),
   },
   {
     name: "an unknown path offers the nearest matches",

@@ -1,25 +1,24 @@
 import { FRIENDLY } from "../seed/generate-estate.ts";
 import type { Message } from "../slack/workspace-shapes.ts";
-import { expect, type Step, type Tour, textOf } from "./tour-world.ts";
+import { expect, type Person, type Step, type Tour, textOf } from "./tour-world.ts";
 
 const STRIPE = `${FRIENDLY.mount}/${FRIENDLY.path}`;
 
 /** Clicks, and waits for the private answer to that click. */
-async function clickRefused(tour: Tour, who: { id: string; realName: string }, card: Message, actionId: string) {
-  const before = new Set((await tour.drive.ephemerals(who.id)).map(({ ts }) => ts));
-  await tour.click(who.id, card, actionId);
-  const answer = await tour.drive.waitForEphemeral(who.id, ({ ts }) => !before.has(ts));
-  tour.seeMessage(who.realName, "privately, after the click", answer);
-  return textOf(answer);
+async function clickRefused(tour: Tour, who: Person, card: Message, actionId: string): Promise<string> {
+  return textOf(await tour.answerTo(who, "the click", () => tour.click(who.id, card, actionId)));
 }
 
 export const DECIDING: readonly Step[] = [
   {
     name: "nobody approves a request of their own",
     async run(tour) {
-      const text = await clickRefused(tour, tour.people.engineer, await tour.card(STRIPE), "appr.approve");
-      expect(/second person|someone|approve/.test(text), "the refusal does not say why");
-      await tour.waitForCard(STRIPE, /Waiting for approval/);
+      const { approver } = tour.people; // an approver, or the refusal would be for not being one
+      const path = await tour.unusedPath();
+      const card = await tour.ask(path, {}, approver);
+      const text = await clickRefused(tour, approver, card, "appr.approve");
+      expect(/a second person must/.test(text), "the refusal does not say why");
+      await tour.waitForCard(path, /Waiting for approval/);
     },
   },
   {
@@ -45,11 +44,11 @@ export const DECIDING: readonly Step[] = [
       const card = await tour.waitForCard(STRIPE, /yearly/, 20_000);
       tour.seeMessage("approvers", "#secrets-approvals", card);
       const stale = buttonValue(old);
-      await drive
-        .as(people.approver.id)
-        .clickButton({ channel: tour.channels.approvals, ts: card.ts, actionId: "appr.approve", value: stale });
-      const answer = await drive.waitForEphemeral(people.approver.id, (message) => /changed/i.test(textOf(message)));
-      tour.seeMessage(people.approver.realName, "privately, after a click on the old card", answer);
+      const place = { channel: tour.channels.approvals, ts: card.ts, actionId: "appr.approve", value: stale };
+      const answer = await tour.answerTo(people.approver, "a click on the card as it was before", () =>
+        drive.as(people.approver.id).clickButton(place),
+      );
+      expect(/changed after this card was drawn/.test(textOf(answer)), "the answer does not say that it changed");
       await tour.waitForCard(STRIPE, /Waiting for approval/);
     },
   },
@@ -57,27 +56,52 @@ export const DECIDING: readonly Step[] = [
     name: "a rejection asks for a reason, and the requester hears it",
     async run(tour) {
       const { drive, people } = tour;
-      const [entry] = await tour.rows<{ full_path: string }>(
-        "select full_path from entry where engine = 'kv-v2' and path like '%prod%' and full_path <> $1 order by id limit 1",
-        [STRIPE],
-      );
-      const path = entry?.full_path ?? "";
+      const path = await tour.unusedPath();
       const card = await tour.ask(path);
       await tour.click(people.approver.id, card, "appr.reject");
       const view = await drive.waitForView(people.approver.id, ({ submit }) => submit !== undefined);
       tour.seeView(people.approver.realName, view);
-      const code =
-        view.blocks.find(({ block_id }) => block_id === "appr.reject.code")?.element?.options?.[0]?.value ?? "";
-      const { errors } = await drive.as(people.approver.id).submitView({
-        "appr.reject.code": code,
-        "appr.reject.reason": "The owner is another team: please ask them first.",
+      await tour.directUpon(people.engineer, /rejected.*ask them first/s, async () => {
+        const { errors } = await drive.as(people.approver.id).submitView({
+          "appr.reject.code": "needs-information",
+          "appr.reject.reason": "The owner is another team: please ask them first.",
+        });
+        expect(errors === undefined, `the reason came back: ${JSON.stringify(errors)}`);
       });
-      expect(errors === undefined, `the reason came back: ${JSON.stringify(errors)}`);
       tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Rejected/));
-      const heard = await drive.waitForDirectMessage(people.engineer.id, (message) =>
-        /ask them first/.test(textOf(message)),
+    },
+  },
+  {
+    name: "the secret changed in Vault since the card was drawn: the click is refused, and the new version asked for",
+    async run(tour) {
+      const { people } = tour;
+      const path = await tour.unusedPath();
+      await tour.ask(path);
+      const [row] = await tour.rows<{ mount: string; path: string; version: number }>(
+        "select mount, path, current_version as version from entry where full_path = $1",
+        [path],
       );
-      tour.seeMessage(people.engineer.realName, "a direct message", heard);
+      await tour.vault("POST", `${row?.mount}/data/${row?.path}`, { data: { rotated: "for practice" } });
+      const answer = await tour.answerTo(people.approver, "a click on Approve", () => tour.approve(path));
+      expect(/Vault version/.test(textOf(answer)), "the answer does not name the version");
+      const redrawn = await tour.waitForCard(path, new RegExp(`\`${row?.version}\` → \`${(row?.version ?? 0) + 1}\``));
+      tour.seeMessage("approvers", "#secrets-approvals", redrawn);
+      await tour.approve(path);
+      await tour.waitForCard(path, /Migrated/, 30_000);
+    },
+  },
+  {
+    name: "the Home tab shows an approver what waits for them",
+    async run(tour) {
+      const { approver2 } = tour.people;
+      await tour.drive.as(approver2.id).openHome();
+      const deadline = Date.now() + 5_000;
+      for (;;) {
+        const home = tour.drive.homeView(approver2.id);
+        if (home && textOf(home).includes(STRIPE)) return tour.seeView(approver2.realName, home, "the Home tab");
+        expect(Date.now() < deadline, "the Home tab does not show what waits");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
   },
   {
@@ -91,7 +115,8 @@ export const DECIDING: readonly Step[] = [
       await tour.ask(path);
       const isOwn = (message: Message): boolean =>
         textOf(message).includes(path) && /req\.withdraw/.test(textOf(message));
-      await tour.click(people.engineer.id, await drive.waitForDirectMessage(people.engineer.id, isOwn), "req.withdraw");
+      const own = await drive.waitForDirectMessage(people.engineer.id, isOwn);
+      await tour.directUpon(people.engineer, /is withdrawn/, () => tour.click(people.engineer.id, own, "req.withdraw"));
       tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Withdrawn/));
     },
   },

@@ -7,6 +7,7 @@ import { CRASHES } from "./crashes.ts";
 import { DECIDING } from "./deciding.ts";
 import { FAILURES } from "./failures.ts";
 import { MOVING } from "./moving.ts";
+import { OPERATING } from "./operating.ts";
 import { REQUESTING } from "./requesting.ts";
 import { SUPPORT } from "./support.ts";
 import { openTour, type Step } from "./tour-world.ts";
@@ -19,6 +20,7 @@ const CHAPTERS: Readonly<Record<string, readonly Step[]>> = {
   "Getting help": SUPPORT,
   "When it goes wrong": FAILURES,
   "When the worker dies": CRASHES,
+  "For operators and auditors": OPERATING,
 };
 
 /**
@@ -31,7 +33,13 @@ export async function runTour({ json }: { json: boolean }): Promise<boolean> {
   const runDir = await mkdtemp(join(tmpdir(), "glovebox-tour-"));
   const { PATH, HOME } = process.env;
   // The practice model is asked too, and nothing of the caller's own servers.
-  const world = await startPracticeWorld({ runDir, withModel: true, report: print, environment: { PATH, HOME } });
+  const world = await startPracticeWorld({
+    runDir,
+    withModel: true,
+    withVaultFaults: true,
+    report: print,
+    environment: { PATH, HOME },
+  });
   const stopAtSignal = (): void => void world.stop().then(() => process.exit(130));
   process.once("SIGINT", stopAtSignal);
   process.once("SIGTERM", stopAtSignal);

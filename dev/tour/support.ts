@@ -5,10 +5,13 @@ export const SUPPORT: readonly Step[] = [
     name: "Ask support opens a case with the secret's live state, and a supporter claims it",
     async run(tour) {
       const { drive, people, channels } = tour;
-      const receipt = await drive.waitForDirectMessage(people.engineer.id, (message) =>
-        /Receipt of/.test(message.text),
+      const receipt = await drive.waitForDirectMessage(
+        people.engineer.id,
+        (message) => /Receipt of/.test(message.text) && message.text.includes("prod/stripe"),
       );
-      await tour.click(people.engineer.id, receipt, "tri.ask");
+      await tour.answerTo(people.engineer, "a click on Ask support under the receipt", () =>
+        tour.click(people.engineer.id, receipt, "tri.ask"),
+      );
       const opened = await drive.waitForMessage(channels.support, (message) => /tri\.claim/.test(textOf(message)));
       await tour.click(people.supporter.id, opened, "tri.claim");
       const claimed = await drive.waitForMessage(channels.support, (message) => /tri\.resolve/.test(textOf(message)));
@@ -42,17 +45,33 @@ export const SUPPORT: readonly Step[] = [
     async run(tour) {
       const { drive, people, channels } = tour;
       const card = await drive.waitForMessage(channels.support, (message) => /tri\.resolve/.test(textOf(message)));
-      await tour.click(people.engineer.id, card, "tri.resolve");
-      const refused = await drive.waitForEphemeral(people.engineer.id, (message) =>
-        /support|resolve/i.test(message.text),
+      const refused = await tour.answerTo(people.engineer, "a click on Resolve", () =>
+        tour.click(people.engineer.id, card, "tri.resolve"),
       );
-      tour.seeMessage(people.engineer.realName, "privately, after the click", refused);
-      await tour.click(people.supporter.id, card, "tri.resolve");
+      expect(/can't resolve/.test(textOf(refused)), "the refusal does not say that they can't resolve it");
+      await tour.directUpon(people.engineer, /resolved/, () => tour.click(people.supporter.id, card, "tri.resolve"));
       const resolved = await drive.waitForMessage(
         channels.support,
         (message) => message.ts === card.ts && /Resolved/.test(textOf(message)),
       );
       tour.seeMessage("supporters", "#secrets-support", resolved);
+    },
+  },
+  {
+    name: "a refusal can be asked about as well: support sees which request and why",
+    async run(tour) {
+      const { drive, people, channels } = tour;
+      const path = await tour.unusedPath();
+      const card = await tour.ask(path);
+      const refusal = await tour.answerTo(people.supporter, "a click on Approve", () =>
+        tour.click(people.supporter.id, card, "appr.approve"),
+      );
+      await tour.answerTo(people.supporter, "Why?", () => tour.click(people.supporter.id, refusal, "ask.why"));
+      const before = new Set((await drive.messages(channels.support)).map(({ ts }) => ts));
+      await tour.answerTo(people.supporter, "Ask support", () => tour.click(people.supporter.id, refusal, "tri.ask"));
+      const opened = await drive.waitForMessage(channels.support, ({ ts }) => !before.has(ts));
+      tour.seeMessage("supporters", "#secrets-support", opened);
+      expect(textOf(opened).includes(path), "the case does not name the secret");
     },
   },
 ];
