@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
-import { Command, Option } from "commander";
+import { Argument, Command, Option } from "commander";
 import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
 import { exportChain } from "./audit/export-chain.ts";
@@ -158,7 +158,7 @@ program
 
 program
   .command("config")
-  .argument("<check>", "check: read glovebox.yaml and name its faults")
+  .addArgument(new Argument("<what>", "check: read glovebox.yaml and name its faults").choices(["check"]))
   .action(() => {
     const file = process.env.GLOVEBOX_RULES ?? "glovebox.yaml";
     const { targets } = loadRules(file);

@@ -72,12 +72,13 @@ const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
         : [[`${path}/${PROBE}`, ["list"]]],
     ),
     [`sys/policies/acl/${openPolicyName(names)}`, NONE],
+    ...minting(names, mounts),
     ...forbidden(names, mounts),
   ],
   gate: (names, mounts) => [
     [`sys/policies/acl/${openPolicyName(names)}`, ["create", "delete", "read", "update"]],
     [`sys/policies/acl/${markPolicyName(names)}`, ["create", "read", "update"]],
-    ...mounts.map((mount): Expectation => [secretIdPath(names, mount.path), NONE]),
+    ...minting(names, mounts),
     ...values(mounts),
     ...forbidden(names, mounts),
   ],
@@ -97,15 +98,26 @@ function values(mounts: readonly ServedMount[]): Expectation[] {
   return mounts.map((mount) => [dataPath({ engine: mount.engine, mount: mount.path, path: PROBE }), NONE]);
 }
 
-/** What none of the three may touch: policies, roles, and making tokens. */
-function forbidden({ authMount, policyPrefix }: VaultNames, mounts: readonly ServedMount[]): Expectation[] {
+/** Whoever mints reads: a secret ID is a login of the reader. */
+function minting(names: VaultNames, mounts: readonly ServedMount[]): Expectation[] {
+  return mounts.map(({ path }) => [secretIdPath(names, path), NONE]);
+}
+
+/** What none of the three may touch: policies (by either of Vault's two ways), roles, logins of each other, tokens. */
+function forbidden(names: VaultNames, mounts: readonly ServedMount[]): Expectation[] {
+  const { authMount, policyPrefix } = names;
+  const standing = ["catalog", "gate", "admin"];
+  const readers = mounts.map(({ path }) => readerRoleName(path));
+  const role = (name: string): string => `auth/${authMount}/role/${name}`;
+  const paths = [
+    ...[...standing, ...readers, "doctor-probe"].map((name) => `sys/policies/acl/${policyPrefix}-${name}`),
+    ...[...standing, ...readers, "open"].map((name) => `sys/policy/${policyPrefix}-${name}`),
+    `sys/policies/acl/${PROBE}`,
+    ...[...standing, ...readers].flatMap((name) => [role(name), `${role(name)}/custom-secret-id`]),
+    ...standing.map((name) => `${role(name)}/secret-id`),
+  ];
   return [
-    [`sys/policies/acl/${policyPrefix}-admin`, NONE],
-    [`sys/policies/acl/${PROBE}`, NONE],
-    [`auth/${authMount}/role/admin`, NONE],
-    [`auth/${authMount}/role/admin/secret-id`, NONE],
-    ...mounts.map(({ path }): Expectation => [`auth/${authMount}/role/${readerRoleName(path)}`, NONE]),
-    ...mounts.map(({ path }): Expectation => [`auth/${authMount}/role/${readerRoleName(path)}/custom-secret-id`, NONE]),
+    ...paths.map((path): Expectation => [path, NONE]),
     ["auth/token/create", NONE],
     ["auth/token/create-orphan", NONE],
     [`sys/auth/${PROBE}`, NONE],
