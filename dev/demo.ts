@@ -16,28 +16,41 @@ npm run demo -- --tour --json   one line per step: {step, ok, ms}
 npm run demo -- --secrets N  an estate of N secrets instead of 300
 npm run demo -- --no-open    don't open the browser`;
 
-const { values } = parseArgs({
-  options: {
-    tour: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    secrets: { type: "string", default: "300" },
-    "no-open": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const EX_USAGE = 64;
+const values = readOptions();
 
 if (values.help) {
   console.log(HELP);
-} else if (values.tour) {
-  process.exitCode = (await runTour({ json: values.json })) ? 0 : 1;
 } else if (!/^[1-9]\d{0,5}$/.test(values.secrets)) {
   console.error(`--secrets takes a whole number from 1 to 999999, not "${values.secrets}". Nothing was started.`);
-  process.exitCode = 64; // EX_USAGE
+  process.exitCode = EX_USAGE;
 } else {
-  await runDemo(Number(values.secrets)).catch((error: unknown) => {
+  await run().catch((error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));
     process.exit(1);
   });
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        tour: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+        secrets: { type: "string", default: "300" },
+        "no-open": { type: "boolean", default: false },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
+    process.exit(EX_USAGE);
+  }
+}
+
+async function run(): Promise<void> {
+  if (values.tour) process.exitCode = (await runTour({ json: values.json })) ? 0 : 1;
+  else await runDemo(Number(values.secrets));
 }
 
 async function runDemo(secrets: number): Promise<void> {

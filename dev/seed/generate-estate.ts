@@ -2,7 +2,7 @@ import { oddities, type Place } from "./oddities.ts";
 import { type Random, seededRandom, seedFor } from "./random.ts";
 import { SHAPES, type Shape, type ShapeName } from "./secret-shapes.ts";
 
-export { ODDITIES, type OddityName, type Place } from "./oddities.ts";
+export { ODDITIES, type Place } from "./oddities.ts";
 
 export interface SeedSecret extends Place {
   engine: "kv-v1" | "kv-v2";
