@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+import type { Bench } from "./bench.ts";
+import { benchMigrate } from "./bench-migrate.ts";
+import { benchWave } from "./bench-wave.ts";
+import { openServers } from "./open-servers.ts";
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  migrate: { what: "one migration against the bare floor of its calls and commits", items: 100, run: benchMigrate },
+  wave: { what: "migrations one after the other: time per item and memory, first to last", items: 300, run: benchWave },
+};
+const USAGE = `npm run bench -- <name> [--items N] [--calls] [--json]
+
+${Object.entries(BENCHES)
+  .map(([name, { what, items }]) => `  ${name.padEnd(8)} ${what} (${items} unless told)`)
+  .join("\n")}
+
+  --items  how many migrations are timed
+  --calls  prints every call of the last one, where the bench can
+  --json   ends with one line of JSON that has \`ratio\` in it`;
+
+const EXIT_USAGE = 64; // sysexits
+
+const { values, positionals } = readArguments();
+const bench = BENCHES[positionals[0] ?? ""];
+if (bench) process.exitCode = await run(bench);
+else fail(positionals.length > 0);
+
+async function run(chosen: Bench): Promise<number> {
+  const items = Number(values.items ?? chosen.items);
+  if (!Number.isInteger(items) || items < 4) return fail(true);
+  const { servers, stop } = await openServers();
+  try {
+    const { figures, lines } = await chosen.run({ servers, items, showCalls: values.calls, say: console.log });
+    console.log(lines.join("\n"));
+    if (values.json) console.log(JSON.stringify(figures));
+    return 0;
+  } finally {
+    await stop();
+  }
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        items: { type: "string" },
+        calls: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+      },
+      allowPositionals: true,
+    });
+  } catch {
+    process.exit(fail(true));
+  }
+}
+
+function fail(isMistake: boolean): number {
+  (isMistake ? console.error : console.log)(USAGE);
+  process.exitCode = isMistake ? EXIT_USAGE : 0;
+  return process.exitCode;
+}
