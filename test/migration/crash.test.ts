@@ -15,7 +15,7 @@ function allEnd<T>(points: readonly string[], end: T): Record<string, T> {
 
 describe("kill -9 of the worker", () => {
   it("at any point of a first move leaves it to a successor, who ends it exactly once", {
-    timeout: 90_000,
+    timeout: 150_000,
   }, async () => {
     const clean = await crashWorld();
     const points = await clean.pointsOf((await clean.orderNew()).id);
@@ -34,7 +34,7 @@ describe("kill -9 of the worker", () => {
     expect({ ...first, ...rest }).toEqual(allEnd(points, { ...FINISHED, isValueRight: true }));
   });
 
-  it("at any point of a second version's write adds that version once", { timeout: 60_000 }, async () => {
+  it("at any point of a second version's write adds that version once", { timeout: 120_000 }, async () => {
     const clean = await crashWorld();
     const moved = await clean.orderNew();
     await clean.migrate(moved.id);

@@ -56,7 +56,7 @@ describe("two workers and one fence", () => {
 
 describe("a worker that was stopped past its deadline and wakes up", () => {
   it("changes nothing of the first move that another ended, and its admin token is dead", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const points = [
       "admin.journaled",
@@ -79,7 +79,9 @@ describe("a worker that was stopped past its deadline and wakes up", () => {
     expect(Object.keys(ends)).toHaveLength(points.length);
   });
 
-  it("displaces no newer version that somebody wrote meanwhile, and reopens nothing", { timeout: 60_000 }, async () => {
+  it("displaces no newer version that somebody wrote meanwhile, and reopens nothing", {
+    timeout: 120_000,
+  }, async () => {
     const points = ["write.intended", "target.setTags", "target.put", "target.verified"];
     const ends = await inLanes(points, 4, async (world, at) => {
       const { path, id } = await world.orderNew();
