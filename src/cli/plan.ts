@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { SecretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
+import { GloveboxError } from "../errors.ts";
 import { type NameLookUp, nameLookUp } from "../migration/plan/look-up-names.ts";
 import { planEstate } from "../migration/plan/plan-estate.ts";
 import type { PlanRow } from "../migration/plan/plan-row.ts";
@@ -23,13 +24,13 @@ export interface PlanCommand {
   readonly now: () => Date;
   /** Called only to look names up; the command closes what it gets. */
   readonly openAws: () => Pick<SecretsManagerClients, "clientFor" | "callerAccount" | "close">;
-  /** Hears now and then how far it is. */
+  /** Hears now and then how far a look at AWS is. */
   readonly report: (line: string) => void;
 }
 
 /** DescribeSecret may be called 10,000 times a second; the connection is the limit, not AWS. */
 const CALLS_AT_ONCE = 16;
-const REPORT_EVERY = 10_000;
+const REPORT_EVERY = 2_000;
 
 /** `glovebox plan`: the pre-flight of the whole estate, as a table, and row by row in files. */
 export async function planForTerminal(command: PlanCommand, options: PlanOptions): Promise<TerminalAnswer> {
@@ -41,7 +42,10 @@ export async function planForTerminal(command: PlanCommand, options: PlanOptions
   const clients = command.openAws();
   try {
     const [rule] = command.rules.targets;
-    const account = rule && (await clients.callerAccount({ region: rule.region, name: "" }));
+    const account = rule && (await callerAccount(clients, rule.region));
+    if (account instanceof GloveboxError) {
+      return refused(`AWS did not say which account its credentials belong to (${account.code}).`);
+    }
     if (account !== rule?.accountId) {
       // In another account every name would look free.
       return refused(
@@ -57,8 +61,15 @@ export async function planForTerminal(command: PlanCommand, options: PlanOptions
   }
 }
 
+async function callerAccount(clients: ReturnType<PlanCommand["openAws"]>, region: string) {
+  return clients.callerAccount({ region, name: "" }).catch((error: unknown) => {
+    if (error instanceof GloveboxError) return error;
+    throw error;
+  });
+}
+
 /** What the command does once it is known whether AWS is asked. */
-export async function writePlan(
+async function writePlan(
   { store, rules, now, report }: PlanCommand,
   { csv, json }: Pick<PlanOptions, "csv" | "json">,
   lookUp: NameLookUp | null,
@@ -80,7 +91,7 @@ export async function writePlan(
       const before = rowCount;
       rowCount += rows.length;
       const isDue = Math.floor(before / REPORT_EVERY) < Math.floor(rowCount / REPORT_EVERY);
-      if (isDue) report(`${rowCount.toLocaleString("en-US")} judged`);
+      if (isDue && lookUp !== null) report(`${rowCount.toLocaleString("en-US")} judged`);
     };
     const summary = await planEstate({ store, now, lookUp }, { allowedTargets: rules.targets, rule, tagByField }, take);
     await jsonFile?.write(`\n],"summary":${JSON.stringify(summary)}}\n`);
