@@ -92,13 +92,14 @@ async function runCommands({ world, rows }: CanaryWorld): Promise<Sink[]> {
 async function tellOnRedis(world: CanaryWorld): Promise<Sink[]> {
   const { runDir } = world.world;
   const server = await startRedis({ dataDir: join(runDir, "redis"), logTo: join(runDir, "logs", "redis.log") });
-  const watcher = await new Redis(server.url).monitor();
+  const client = new Redis(server.url);
+  const watcher = await client.monitor();
   const said: string[] = [];
   watcher.on("monitor", (_time: string, words: string[]) => said.push(words.join(" ")));
   await world.restart({ REDIS_URL: server.url });
   for (const story of ON_REDIS) endings.set(story.what, await tell(world, story));
   const kept = await redisSinks(server.url);
-  watcher.disconnect();
+  for (const connection of [watcher, client]) connection.disconnect();
   await Promise.all([world.world.running.bot?.stop(), world.world.running.worker?.stop()]);
   await server.stop();
   return [...kept, { name: "Redis, all that was said", text: said.join("\n") }];

@@ -13,17 +13,17 @@ export async function ownWorld(order: Omit<WorldOrder, "runDir"> = {}): Promise<
   const { PATH, HOME } = process.env;
   const runDir = await mkdtemp(join(tmpdir(), "glovebox-world-"));
   const world = await startPracticeWorld({ secrets: 20, environment: { PATH, HOME }, ...order, runDir });
-  await isCrawled(world).catch(async (error: unknown) => {
+  const stop = async (): Promise<void> => {
     await world.stop();
-    throw error;
-  });
-  return {
-    ...world,
-    stop: async () => {
-      await world.stop();
-      await rm(runDir, { recursive: true, force: true });
-    },
+    await rm(runDir, { recursive: true, force: true });
   };
+  try {
+    await isCrawled(world);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ...world, stop };
 }
 
 async function isCrawled({ stack }: PracticeWorld): Promise<void> {
