@@ -68,6 +68,7 @@ export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): 
         receivedAt: at,
       })
       .execute();
+    await enqueueRedraw(tx, `request:${row.id}`);
     await appendEvent(tx, at, {
       kind: envelope.replaces === null ? "request.received" : "request.replaced",
       actor: row.requester,
@@ -80,7 +81,6 @@ export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): 
         rowDigest: digestOfRow(row),
       },
     });
-    await enqueueRedraw(tx, `request:${row.id}`);
     return { requestId: row.id };
   });
 }

@@ -77,14 +77,14 @@ async function approve(tx: Store, deps: DecideDeps, row: RequestRow, envelope: E
   await tx.updateTable("request").set({ status: "approved", changedAt: at }).where("id", "=", requestId).execute();
   const started = await startMigration(tx, { id: deps.newId(), requestId, statementId: statement.statementId, at });
   const subject = `request:${requestId}`;
+  await enqueueRedraw(tx, subject);
+  await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "approved", by, at: at.toISOString() } });
   await appendEvent(tx, at, {
     kind: "request.approved",
     actor: by,
     subject,
     content: { version: requestVersion, ...started, statement },
   });
-  await enqueueRedraw(tx, subject);
-  await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "approved", by, at: at.toISOString() } });
   return started;
 }
 

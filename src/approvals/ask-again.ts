@@ -36,17 +36,17 @@ export async function askAgain(
     .returningAll()
     .executeTakeFirstOrThrow();
   const subject = `request:${requestId}`;
-  await appendEvent(tx, at, {
-    kind: "request.asked-again",
-    actor: "glovebox",
-    subject,
-    content: { version: after.version, reason, vaultVersion, rowDigest: digestOfRow(after) },
-  });
   await enqueueRedraw(tx, subject);
   await enqueueDelivery(tx, {
     kind: "notice",
     subject,
     detail: { event: "version-moved", from: before.vaultVersion, to: vaultVersion },
+  });
+  await appendEvent(tx, at, {
+    kind: "request.asked-again",
+    actor: "glovebox",
+    subject,
+    content: { version: after.version, reason, vaultVersion, rowDigest: digestOfRow(after) },
   });
   return { version: after.version };
 }

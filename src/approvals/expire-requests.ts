@@ -19,13 +19,15 @@ export async function expireRequests({ store, now }: { store: Store; now: () => 
       .forUpdate()
       .skipLocked() // somebody is deciding it this moment
       .execute();
-    for (const { id, version, expiresAt } of due) {
+    for (const { id, expiresAt } of due) {
       await tx.updateTable("request").set({ status: "expired", changedAt: at }).where("id", "=", id).execute();
       const subject = `request:${id}`;
-      const content = { version, expiresAt: expiresAt.toISOString() };
-      await appendEvent(tx, at, { kind: "request.expired", actor: "glovebox", subject, content });
       await enqueueRedraw(tx, subject);
       await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "expired", at: expiresAt.toISOString() } });
+    }
+    for (const { id, version, expiresAt } of due) {
+      const content = { version, expiresAt: expiresAt.toISOString() };
+      await appendEvent(tx, at, { kind: "request.expired", actor: "glovebox", subject: `request:${id}`, content });
     }
     return due.map(({ id }) => id);
   });

@@ -20,3 +20,8 @@ export async function latestMigration(tx: Store, requestId: string) {
     .limit(1)
     .executeTakeFirst();
 }
+
+/** Locks all attempts of a request for this transaction. */
+export async function lockMigrations(tx: Store, requestId: string): Promise<void> {
+  await tx.selectFrom("migration").select("id").where("requestId", "=", requestId).orderBy("id").forUpdate().execute();
+}

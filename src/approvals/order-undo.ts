@@ -3,7 +3,7 @@ import { enqueueRedraw } from "../store/outbox.ts";
 import { assertApprover, type DecideDeps } from "./approve-request.ts";
 import { ApprovalStatement, UndoOrder } from "./content.ts";
 import { NothingToUndoError, OwnRequestError, UndoAlreadyOrderedError } from "./errors.ts";
-import { latestMigration } from "./latest-migration.ts";
+import { latestMigration, lockMigrations } from "./latest-migration.ts";
 import { readSigned } from "./read-signed.ts";
 import { lockRequest } from "./request-row.ts";
 
@@ -18,6 +18,7 @@ export async function orderUndo(
 ): Promise<{ migrationId: string }> {
   await assertApprover(deps, requestId, by, "undo");
   const { migrationId, attempt } = await deps.store.transaction().execute(async (tx) => {
+    await lockMigrations(tx, requestId); // before the request, as the worker's journal does it: no deadlock
     await lockRequest(tx, requestId);
     const last = await latestMigration(tx, requestId);
     if (last?.state !== "done") throw new NothingToUndoError();
@@ -45,8 +46,8 @@ export async function orderUndo(
       .where("id", "=", last.id)
       .execute();
     const subject = `request:${requestId}`;
-    await appendEvent(tx, at, { kind: "request.undo-ordered", actor: by, subject, content: order });
     await enqueueRedraw(tx, subject);
+    await appendEvent(tx, at, { kind: "request.undo-ordered", actor: by, subject, content: order });
     return { migrationId: last.id, attempt: last.attempt };
   });
   await deps.ringMigration(migrationId, attempt);

@@ -39,17 +39,17 @@ export async function rejectRequest(
       .execute();
     await tx.updateTable("request").set({ status: "rejected", changedAt: at }).where("id", "=", requestId).execute();
     const subject = `request:${requestId}`;
-    await appendEvent(tx, at, {
-      kind: "request.rejected",
-      actor: by,
-      subject,
-      content: { version, reasonCode, reason: text },
-    });
     await enqueueRedraw(tx, subject);
     await enqueueDelivery(tx, {
       kind: "notice",
       subject,
       detail: { event: "rejected", by, reason: text, at: at.toISOString() },
+    });
+    await appendEvent(tx, at, {
+      kind: "request.rejected",
+      actor: by,
+      subject,
+      content: { version, reasonCode, reason: text },
     });
   });
 }

@@ -36,8 +36,8 @@ export async function retryMigration(
     await tx.updateTable("request").set({ status: "approved", changedAt: at }).where("id", "=", requestId).execute();
     const next = await startMigration(tx, { id: deps.newId(), requestId, statementId: last.statementId, at });
     const subject = `request:${requestId}`;
-    await appendEvent(tx, at, { kind: "request.retried", actor: by, subject, content: next });
     await enqueueRedraw(tx, subject);
+    await appendEvent(tx, at, { kind: "request.retried", actor: by, subject, content: next });
     return next;
   });
   await deps.ringMigration(started.migrationId, started.attempt);

@@ -41,11 +41,11 @@ async function recordRefusal(
       .executeTakeFirst();
     if (!isNew) return; // the queue delivered it twice: told once is enough
     const subject = `envelope:${id}`;
-    await appendEvent(tx, at, { kind: "intake.refused", actor: requester, subject, content: { code, producer } });
     await enqueueDelivery(tx, {
       kind: "notice",
       subject,
       detail: { event: "refused", to: requester, code, text: userMessage },
     });
+    await appendEvent(tx, at, { kind: "intake.refused", actor: requester, subject, content: { code, producer } });
   });
 }

@@ -19,8 +19,8 @@ export async function withdrawRequest(
     const at = now();
     await tx.updateTable("request").set({ status: "withdrawn", changedAt: at }).where("id", "=", requestId).execute();
     const subject = `request:${requestId}`;
-    await appendEvent(tx, at, { kind: "request.withdrawn", actor: by, subject, content: { version: row.version } });
     await enqueueRedraw(tx, subject);
     await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "withdrawn", by, at: at.toISOString() } });
+    await appendEvent(tx, at, { kind: "request.withdrawn", actor: by, subject, content: { version: row.version } });
   });
 }

@@ -47,9 +47,9 @@ export async function moveCase(
       .where("id", "=", caseId)
       .execute();
     const subject = `case:${caseId}`;
-    await appendEvent(tx, at, { kind: `case.${move.status}`, actor: by, subject, content: { version: version + 1 } });
     await enqueueRedraw(tx, subject);
     await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: move.status, to: row.openedBy, by } });
+    await appendEvent(tx, at, { kind: `case.${move.status}`, actor: by, subject, content: { version: version + 1 } });
   });
 }
 

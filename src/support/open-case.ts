@@ -55,8 +55,8 @@ export async function openCase(
       .returning("id")
       .executeTakeFirstOrThrow();
     const subject = `case:${caseId}`;
-    await appendEvent(tx, at, { kind: "case.opened", actor: openedBy, subject, content: { topic, requestId } });
     await enqueueRedraw(tx, subject);
+    await appendEvent(tx, at, { kind: "case.opened", actor: openedBy, subject, content: { topic, requestId } });
     return { caseId };
   });
 }
