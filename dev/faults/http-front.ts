@@ -117,7 +117,10 @@ function passOn(
   const passed = { ...withoutHopByHop(headers), "content-length": String(body.length) };
   return new Promise((resolve, reject) => {
     // No agent: a connection of its own for each call, so that none dies idle under a call that is to be passed on.
-    const outgoing = request(new URL(path, target), { method, headers: passed, agent: false, signal }, (incoming) => {
+    // The path goes on letter by letter: a URL would read `//` as a host, and resolve `..`.
+    const { hostname, port } = new URL(target);
+    const options = { hostname, port, path, method, headers: passed, agent: false, signal };
+    const outgoing = request(options, (incoming) => {
       const { statusCode: status = 502 } = incoming;
       buffer(incoming).then(
         (answered) => resolve({ status, headers: withoutHopByHop(incoming.headers), body: answered }),

@@ -208,5 +208,3 @@ async function startGate(gate: KeepGateDeps, url: string): Promise<{ stop(): Pro
     },
   };
 }
-
-export type EngineWorld = Awaited<ReturnType<typeof engineWorld>>;
