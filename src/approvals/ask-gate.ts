@@ -1,5 +1,4 @@
 import type { Doorbell } from "../store/doorbell.ts";
-import { notify } from "../store/notify.ts";
 import type { Store } from "../store/open-store.ts";
 import { GATE_REFUSALS, type GateRefusal, GateRefusedError, GateUnansweredError } from "./gate-errors.ts";
 
@@ -10,8 +9,16 @@ export interface GateQuestion {
   readonly fence: number;
 }
 
-/** The worker's side of the gate. @returns The ask's id once the gate has said yes. */
-export type AskGate = (question: GateQuestion) => Promise<string>;
+/**
+ * The worker's side of the gate.
+ * @param askWith Puts the question into a transaction of the caller's, whose other rows are true once the gate may
+ * answer; it is asked with its commit. Absent: it is asked by itself.
+ * @returns The ask's id once the gate has said yes.
+ */
+export type AskGate = (
+  question: GateQuestion,
+  askWith?: (ask: (tx: Store) => Promise<void>) => Promise<void>,
+) => Promise<string>;
 
 export interface AskGateDeps {
   readonly store: Store;
@@ -21,18 +28,18 @@ export interface AskGateDeps {
 }
 
 /**
- * Asks by a row and a ring, and waits for the answer.
+ * Asks by a row, which rings, and waits for the answer.
  * @throws {GateRefusedError} The gate said no, and why. @throws {GateUnansweredError} Nobody answered; the ask is withdrawn.
  */
 export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): AskGate {
-  return async ({ kind, migrationId, fence }) => {
+  return async ({ kind, migrationId, fence }, askWith) => {
     const id = newId();
-    const deadline = performance.now() + timeoutMs;
     let ring = doorbell.wait("gate_answer", 250); // before the question: an answer may be quick
-    await store.transaction().execute(async (tx) => {
+    const ask = async (tx: Store): Promise<void> => {
       await tx.insertInto("gateAsk").values({ id, kind, migrationId, fence }).execute();
-      await notify(tx, "gate_ask", id);
-    });
+    };
+    await (askWith ? askWith(ask) : ask(store));
+    const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
       await ring;
       ring = doorbell.wait("gate_answer", 250);

@@ -20,48 +20,77 @@ export interface OpenAsk {
  * @throws {GateRefusedError}
  */
 export async function assertAskAllowed(deps: KeepGateDeps, tx: Store, ask: OpenAsk): Promise<ApprovalStatement> {
-  await assertLive(tx, ask);
-  const statement = await readStatement(deps, tx, ask);
+  const facts = await readFacts(deps, tx, ask);
+  if (facts.isPaused) throw new GateRefusedError("GATE_PAUSED");
+  if (facts.heldFence === null) throw new GateRefusedError("GATE_STALE_ASK");
+  const statement = currentStatement(deps, facts);
   const now = deps.now().toISOString();
   if (statement.expiresAt <= now) throw new GateRefusedError("APPROVAL_EXPIRED");
   if (statement.notBefore !== null && statement.notBefore > now) throw new GateRefusedError("APPROVAL_TOO_EARLY");
   if (ungrantableReason(statement.source.path) !== null) throw new GateRefusedError("PATH_NOT_GRANTABLE");
-  await assertUnfinished(tx, statement);
+  if (facts.isFinished) throw new GateRefusedError("ALREADY_DONE");
   await assertStillApproved(deps, statement);
   if (ask.kind === "open") {
-    await assertPace(deps, tx);
+    if ((facts.openedInLastHour ?? Number.POSITIVE_INFINITY) >= deps.maxPerHour)
+      throw new GateRefusedError("GATE_PACE");
     await assertNotBehind(deps, tx);
   }
   return statement;
 }
 
-async function assertLive(tx: Store, ask: OpenAsk): Promise<void> {
-  const control = await tx.selectFrom("control").select("isPaused").executeTakeFirstOrThrow();
-  if (control.isPaused) throw new GateRefusedError("GATE_PAUSED");
-  const fence = await tx
-    .selectFrom("fence")
-    .select("number")
-    .where("number", "=", ask.fence)
-    .where("deadline", ">", sql<Date>`clock_timestamp()`)
-    .executeTakeFirst();
-  if (!fence) throw new GateRefusedError("GATE_STALE_ASK");
+type Facts = Awaited<ReturnType<typeof readFacts>>;
+
+/** One statement, so that all of it is true at one moment, and for one round trip. */
+async function readFacts({ now }: KeepGateDeps, tx: Store, ask: OpenAsk) {
+  const anHourAgo = new Date(now().getTime() - 3_600_000);
+  return tx
+    .selectFrom("control")
+    .leftJoin("fence", (join) =>
+      join.on("fence.number", "=", ask.fence).on("fence.deadline", ">", sql<Date>`clock_timestamp()`),
+    )
+    .leftJoin("migration", (join) => join.on("migration.id", "=", ask.migrationId))
+    .leftJoin("statement", "statement.id", "migration.statementId")
+    .leftJoin("request", "request.id", "migration.requestId")
+    .select(["control.isPaused", "fence.number as heldFence"])
+    .select(["statement.id as statementId", "statement.bytes", "statement.signature", "statement.keyId"])
+    .select(["migration.requestId", "request.status", "request.version"])
+    .select(({ or, exists, selectFrom }) => [
+      // The chain can't be changed without its trigger, and Vault remembers its end: a thief would have to take out more
+      // than a row.
+      or([
+        exists(
+          selectFrom("finishedStatement")
+            .select("finishedStatement.migrationId")
+            .whereRef("finishedStatement.statementId", "=", "statement.id"),
+        ),
+        exists(
+          selectFrom("auditEvent")
+            .select("auditEvent.seq")
+            .where("auditEvent.kind", "=", "migration.done")
+            .where(sql`content::jsonb ->> 'statementId'`, "=", sql`statement.id::text`),
+        ),
+      ]).as("isFinished"),
+      selectFrom("gateAsk")
+        .select(({ fn }) => fn.countAll<number>().as("count"))
+        .where("gateAsk.kind", "=", "open")
+        .where("gateAsk.refusalCode", "is", null)
+        .where("gateAsk.answeredAt", ">", anHourAgo)
+        .as("openedInLastHour"),
+    ])
+    .executeTakeFirstOrThrow();
 }
 
-async function readStatement({ keyring }: KeepGateDeps, tx: Store, ask: OpenAsk): Promise<ApprovalStatement> {
-  const row = await tx
-    .selectFrom("migration")
-    .innerJoin("statement", "statement.id", "migration.statementId")
-    .innerJoin("request", "request.id", "migration.requestId")
-    .select(["statement.id", "bytes", "statement.signature", "statement.keyId", "migration.requestId"])
-    .select(["request.status", "request.version", "request.requester"])
-    .where("migration.id", "=", ask.migrationId)
-    .executeTakeFirst();
-  if (!row) throw new GateRefusedError("REQUEST_CHANGED");
-  const statement = read(keyring, row);
-  if (statement.statementId !== row.id || statement.requestId !== row.requestId) {
+function currentStatement({ keyring }: KeepGateDeps, facts: Facts): ApprovalStatement {
+  const { statementId, requestId, bytes, signature, keyId, status, version } = facts;
+  if (bytes === null || signature === null || keyId === null || status === null) {
+    throw new GateRefusedError("REQUEST_CHANGED");
+  }
+  const statement = read(keyring, { bytes, signature, keyId });
+  // What was asked of the rows, by their statement's id, holds for the signed bytes from here on.
+  if (statement.statementId !== statementId || statement.requestId !== requestId) {
     throw new GateRefusedError("SIGNATURE_REFUSED", "the statement belongs to another request");
   }
-  const isCurrent = ["approved", "migrating"].includes(row.status) && row.version === statement.requestVersion;
+  const isCurrent = ["approved", "migrating"].includes(status) && version === statement.requestVersion;
   if (!isCurrent) throw new GateRefusedError("REQUEST_CHANGED");
   return statement;
 }
@@ -78,23 +107,6 @@ function read(
   }
 }
 
-async function assertUnfinished(tx: Store, { statementId }: ApprovalStatement): Promise<void> {
-  const finished = await tx
-    .selectFrom("finishedStatement")
-    .select("statementId")
-    .where("statementId", "=", statementId)
-    .executeTakeFirst();
-  // The chain can't be changed without its trigger, and Vault remembers its end: a thief would have to take out more than a row.
-  const event = await tx
-    .selectFrom("auditEvent")
-    .select("seq")
-    .where("kind", "=", "migration.done")
-    .where(sql`content::jsonb ->> 'statementId'`, "=", statementId)
-    .limit(1)
-    .executeTakeFirst();
-  if (finished || event) throw new GateRefusedError("ALREADY_DONE");
-}
-
 async function assertStillApproved(
   { membership, approvers }: KeepGateDeps,
   statement: ApprovalStatement,
@@ -106,17 +118,6 @@ async function assertStillApproved(
     });
     if (!isMember) throw new GateRefusedError("APPROVER_GONE");
   }
-}
-
-async function assertPace({ maxPerHour, now }: KeepGateDeps, tx: Store): Promise<void> {
-  const { count } = await tx
-    .selectFrom("gateAsk")
-    .select(({ fn }) => fn.countAll<number>().as("count"))
-    .where("kind", "=", "open")
-    .where("refusalCode", "is", null)
-    .where("answeredAt", ">", new Date(now().getTime() - 3_600_000))
-    .executeTakeFirstOrThrow();
-  if (count >= maxPerHour) throw new GateRefusedError("GATE_PACE");
 }
 
 async function assertNotBehind({ policy }: KeepGateDeps, tx: Store): Promise<void> {

@@ -22,27 +22,31 @@ export interface ChainLink extends AuditFact {
 }
 
 export const GENESIS_HASH = "0".repeat(64);
-const LOCK = 7_206_002; // one writer at a time: the chain has one end
 
 /**
  * Appends to the hash chain. Call it inside the transaction that makes the fact true, as the last statement:
  * the chain stays locked until that transaction ends.
  */
 export async function appendEvent(store: Store, at: Date, fact: AuditFact): Promise<ChainLink> {
-  await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(store);
-  const last = await store
-    .selectFrom("auditEvent")
-    .select(["seq", "hash"])
-    .orderBy("seq", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  const seq = (last?.seq ?? 0) + 1;
-  const previousHash = last?.hash ?? GENESIS_HASH;
+  const { lastSeq, lastHash } = await lockChainEnd(store);
+  const seq = (lastSeq ?? 0) + 1;
+  const previousHash = lastHash ?? GENESIS_HASH;
   const hash = linkHash({ ...fact, seq, at: at.toISOString(), previousHash });
   const { kind, actor, subject } = fact;
   const content = canonicalText(fact.content);
   await store.insertInto("auditEvent").values({ seq, at, kind, actor, subject, content, previousHash, hash }).execute();
   return { ...fact, seq, at: at.toISOString(), previousHash, hash };
+}
+
+interface ChainEnd {
+  readonly lastSeq: number | null;
+  readonly lastHash: string | null;
+}
+
+/** One writer at a time: the chain has one end. */
+async function lockChainEnd(store: Store): Promise<ChainEnd> {
+  const { rows } = await sql<ChainEnd>`select * from lock_chain_end()`.execute(store);
+  return rows[0] ?? { lastSeq: null, lastHash: null };
 }
 
 /** SHA-256 over the link's canonical form without the hash itself. */

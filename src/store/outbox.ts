@@ -1,4 +1,3 @@
-import { notify } from "./notify.ts";
 import type { Store } from "./open-store.ts";
 
 /**
@@ -21,23 +20,25 @@ export interface Delivery {
 }
 
 /**
- * Puts a delivery into the outbox. Call it inside the transaction that makes it true.
+ * Puts a delivery into the outbox, which rings for it when the surrounding transaction commits. Call it inside the
+ * transaction that makes it true.
  * Equal keys meet when they are claimed, not here: a redraw dropped now, because an older one waits, would be lost if
  * that one reads its state before this transaction commits.
  */
-export async function enqueueDelivery(
-  store: Store,
-  { kind, subject, detail = {}, dedupeKey }: Delivery,
-): Promise<void> {
-  const row = await store
-    .insertInto("outbox")
-    .values({ kind, subject, detail: JSON.stringify(detail), dedupeKey: dedupeKey ?? null })
-    .returning("id")
-    .executeTakeFirstOrThrow();
-  await notify(store, "outbox", String(row.id));
+export async function enqueueDelivery(store: Store, delivery: Delivery): Promise<void> {
+  await store.insertInto("outbox").values(outboxRow(delivery)).execute();
 }
 
 /** Every copy of a subject's card will be drawn again; several redraws that wait become one. */
 export async function enqueueRedraw(store: Store, subject: string): Promise<void> {
-  await enqueueDelivery(store, { kind: "redraw", subject, dedupeKey: `redraw:${subject}` });
+  await enqueueDelivery(store, redrawOf(subject));
+}
+
+/** For statements that write more than the outbox. */
+export function redrawOf(subject: string): Delivery {
+  return { kind: "redraw", subject, dedupeKey: `redraw:${subject}` };
+}
+
+export function outboxRow({ kind, subject, detail = {}, dedupeKey }: Delivery) {
+  return { kind, subject, detail: JSON.stringify(detail), dedupeKey: dedupeKey ?? null };
 }

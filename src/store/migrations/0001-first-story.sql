@@ -139,6 +139,7 @@ create table migration (
   finished_at timestamptz,
   unique (request_id, attempt)
 );
+create index migration_with_open_lease on migration (created_at) where lease_opened_at is not null and lease_closed_at is null;
 
 create table journal (
   seq bigint generated always as identity primary key,
@@ -148,6 +149,7 @@ create table journal (
   detail jsonb not null default '{}',
   at timestamptz not null default clock_timestamp()
 );
+create index journal_by_migration on journal (migration_id, seq);
 
 -- The never-again of a signed statement: one approval finishes at most once.
 create table finished_statement (
@@ -187,6 +189,16 @@ create table gate_ask (
   refusal_text text,
   closed_at timestamptz
 );
+create index gate_ask_waiting on gate_ask (asked_at) where answered_at is null;
+create index gate_ask_unclosed on gate_ask (migration_id) where closed_at is null;
+create index gate_ask_opened on gate_ask (answered_at) where kind = 'open' and refusal_code is null;
+
+-- The tables ring their own doorbells (src/store/notify.ts), with the commit and without a round trip of their own.
+create function ring() returns trigger language plpgsql as
+  $$ begin perform pg_notify(tg_argv[0], new.id::text); return null; end $$;
+create trigger gate_ask_rings after insert on gate_ask for each row execute function ring('gate_ask');
+create trigger gate_answer_rings after update of answered_at on gate_ask for each row
+  when (old.answered_at is null and new.answered_at is not null) execute function ring('gate_answer');
 
 create table support_case (
   id text primary key,
@@ -254,6 +266,7 @@ create table outbox (
   last_error text
 );
 create index outbox_pending on outbox (subject, id) where delivered_at is null;
+create trigger outbox_rings after insert on outbox for each row execute function ring('outbox');
 
 create table inbox (
   id text primary key,
@@ -275,6 +288,13 @@ create table audit_event (
 create index audit_event_by_subject on audit_event (subject, seq desc);
 -- The gate asks it before each opening: was this approval carried out?
 create index audit_event_of_done on audit_event ((content::jsonb ->> 'statementId')) where kind = 'migration.done';
+-- Takes the chain's lock until the transaction ends, and then looks for its end: a statement of its own sees what others
+-- committed while this one waited.
+create function lock_chain_end(out last_seq bigint, out last_hash text) language plpgsql as
+  $$ begin
+    perform pg_advisory_xact_lock(7206002);
+    select seq, hash into last_seq, last_hash from audit_event order by seq desc limit 1;
+  end $$;
 create table audit_checkpoint (
   seq bigint primary key references audit_event,
   hash text not null,
