@@ -11,20 +11,15 @@ import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cl
 import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
-import { BadConfigError, EX_CONFIG, loadConfig, loadStoreConfig, ROLES, type Role } from "./config.ts";
+import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
 import { codeOf, GloveboxError } from "./errors.ts";
-import { BadRulesError, loadRules, type Rules } from "./rules.ts";
+import { BadRulesError, loadRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
-import { openStore, type Store } from "./store/open-store.ts";
 import { vaultGatePolicy } from "./vault/gate-policy.ts";
-import { openVaultClient, type VaultClient } from "./vault/vault-client.ts";
 import { examine } from "./wiring/doctor.ts";
-import { findStoreFaults } from "./wiring/find-unreachable.ts";
+import { configure, operatorClient, withStore } from "./wiring/from-environment.ts";
 import { redrive } from "./wiring/redrive.ts";
 import { start } from "./wiring/start.ts";
-
-/** Postgres's code. */
-const UNDEFINED_TABLE = "42P01";
 
 /** Who runs this command, for the audit trail. */
 const operator = (): string => `operator:${userInfo().username}`;
@@ -35,48 +30,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const complain = (line: string): void => void process.stderr.write(`${line}\n`);
-
-/** The environment and glovebox.yaml, read once, with every fault of both named together. */
-function configure(role: Role): { config: ReturnType<typeof loadConfig>; rules: Rules } {
-  const faults: string[] = [];
-  const read = <T>(load: () => T): T | null => {
-    try {
-      return load();
-    } catch (error) {
-      if (error instanceof BadConfigError) faults.push(...error.faults);
-      else if (error instanceof BadRulesError) faults.push(error.message);
-      else throw error;
-      return null;
-    }
-  };
-  const config = read(() => loadConfig(process.env, role));
-  const rules = read(() => loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml"));
-  if (config === null || rules === null) throw new BadConfigError(faults);
-  return { config, rules };
-}
-
-async function withStore<T>(use: (store: Store) => Promise<T>): Promise<T> {
-  const { DATABASE_URL } = loadStoreConfig(process.env);
-  const faults = await findStoreFaults(DATABASE_URL);
-  if (faults.length > 0) throw new BadConfigError(faults);
-  const store = openStore(DATABASE_URL.reveal(), () => {}, 2);
-  try {
-    return await use(store);
-  } catch (error) {
-    if (codeOf(error) !== UNDEFINED_TABLE) throw error;
-    throw new BadConfigError(["DATABASE_URL: the database has no tables of ours yet: `glovebox start` makes them"]);
-  } finally {
-    await store.destroy();
-  }
-}
-
-/** Vault with an operator's token. @throws {BadConfigError} */
-function operatorClient(): VaultClient {
-  const { VAULT_ADDR, VAULT_TOKEN } = process.env;
-  const missing = Object.entries({ VAULT_ADDR, VAULT_TOKEN }).filter(([, value]) => !value);
-  if (!VAULT_ADDR || !VAULT_TOKEN) throw new BadConfigError(missing.map(([name]) => `${name} is not set`));
-  return openVaultClient({ address: VAULT_ADDR, timeoutMs: 10_000 }, VAULT_TOKEN);
-}
 
 const program = new Command("glovebox").description(
   "Carries secrets from HashiCorp Vault to AWS Secrets Manager, one approved path at a time.",
