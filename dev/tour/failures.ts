@@ -88,14 +88,14 @@ export const FAILURES: readonly Step[] = [
     async run(tour) {
       const path = await tour.unusedPath();
       await tour.ask(path);
-      const [row] = await tour.rows<{ mount: string; path: string }>(
-        "select mount, path from entry where full_path = $1",
+      const [row] = await tour.rows<{ mount: string; path: string; version: number }>(
+        "select mount, path, current_version as version from entry where full_path = $1",
         [path],
       );
       const inVault = row?.path.split("/").map(encodeURIComponent).join("/");
       await tour.vault("DELETE", `${row?.mount}/data/${inVault}`);
       await failOn(tour, path, /deleted/);
-      await tour.vault("POST", `${row?.mount}/undelete/${inVault}`, { versions: [1] });
+      await tour.vault("POST", `${row?.mount}/undelete/${inVault}`, { versions: [row?.version] });
       await retry(tour, path);
     },
   },
