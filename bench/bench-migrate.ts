@@ -1,7 +1,7 @@
 import type { BenchResult, BenchRun } from "./bench.ts";
 import { openBenchWorld } from "./bench-world.ts";
 import { costLines, costOf, ratiosOf } from "./cost.ts";
-import { countCalls, type Measured } from "./count-calls.ts";
+import { countCalls, type Measured, type TimedCall } from "./count-calls.ts";
 import { openFloor } from "./floor.ts";
 
 const WARM_UP = 50; // compiles the code, opens the connections; a worker is a process that stays
@@ -32,11 +32,23 @@ export async function benchMigrate({ servers, items, showCalls, say }: BenchRun)
     await floor.close();
     await world.close();
   }
-  if (showCalls) for (const call of engineRuns.at(-1)?.calls ?? []) say(call);
+  if (showCalls) for (const line of callLines(engineRuns.at(-1)?.calls ?? [])) say(line);
   const [engine, bare] = [costOf(engineRuns), costOf(floorRuns)];
   const ratios = ratiosOf(engine, bare);
   return {
     figures: { ...ratios, items, engine, floor: bare },
     lines: [`medians of ${items} migrations and floors, in turns`, ...costLines({ engine, floor: bare }, ratios)],
   };
+}
+
+/** When each began, how long it took, what it was. */
+function callLines(calls: readonly TimedCall[]): string[] {
+  return calls.map(({ vendor, name, startMs, endMs }) =>
+    [
+      startMs.toFixed(1).padStart(7),
+      (endMs - startMs).toFixed(1).padStart(6),
+      vendor.padEnd(8),
+      name.slice(0, 140),
+    ].join(" "),
+  );
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import { acceptEnvelope } from "../src/approvals/accept-envelope.ts";
 import { approveRequest, type DecideDeps } from "../src/approvals/approve-request.ts";
-import type { RequestContent, RequestSource } from "../src/approvals/content.ts";
+import { PLAIN_SETTINGS, type RequestContent, type RequestSource } from "../src/approvals/content.ts";
 import { sendRequest } from "../src/approvals/send-request.ts";
 import { keyringFromPems, signerFromPem } from "../src/audit/signing.ts";
 import { migrateSecret } from "../src/migration/migrate-secret.ts";
@@ -138,6 +138,9 @@ export async function openBenchWorld(servers: BenchServers): Promise<BenchWorld>
         source,
         target: { accountId: ACCOUNT, region: REGION, name: newTargetName(), kmsKeyId: null },
         shape: { kind: "document" },
+        olderVersions: 0,
+        settings: PLAIN_SETTINGS,
+        adopt: null,
         tags: TAGS,
         notBefore: null,
         reason: "Measuring",

@@ -11,11 +11,21 @@ export interface VendorUse {
   readonly ms: number;
 }
 
+export interface TimedCall {
+  readonly vendor: Vendor;
+  /** Method and path, or the statement. Never a body or a parameter. */
+  readonly name: string;
+  /** Milliseconds since the measuring began. */
+  readonly startMs: number;
+  /** NaN if it did not end in time. */
+  endMs: number;
+}
+
 export interface Measured {
   readonly totalMs: number;
   readonly use: Readonly<Record<Vendor, VendorUse>>;
-  /** What was called, in order, for `--calls`. Never a body. */
-  readonly calls: readonly string[];
+  /** In the order of their starts. */
+  readonly calls: readonly TimedCall[];
 }
 
 export interface CallCounter {
@@ -32,26 +42,31 @@ const HTTP_CHANNELS = [
 
 /** Counts and times every call of this process to the three vendors, from outside of the code that makes them. */
 export function countCalls(): CallCounter {
-  const stopwatches = { vault: openStopwatch(), aws: openStopwatch(), postgres: openStopwatch() };
-  const calls: string[] = [];
-  const begin = (vendor: Vendor, name: string): void => {
-    stopwatches[vendor].begin();
-    calls.push(`${vendor} ${name}`);
+  let calls: TimedCall[] = [];
+  let since = 0;
+  const running = new WeakMap<object, TimedCall>();
+  const begin = (key: object, vendor: Vendor, name: string): void => {
+    const call = { vendor, name, startMs: performance.now() - since, endMs: Number.NaN };
+    calls.push(call);
+    running.set(key, call);
+  };
+  const end = (key: object): void => {
+    const call = running.get(key);
+    if (call) call.endMs = performance.now() - since;
   };
   const stops = HTTP_CHANNELS.flatMap(([vendor, start, ends]) => [
-    listen(start, (message) => begin(vendor, callName(message))),
-    ...ends.map((end) => listen(end, () => stopwatches[vendor].end())),
+    onRequest(start, (request) => begin(request, vendor, `${request.method} ${request.path}`)),
+    ...ends.map((channel) => onRequest(channel, end)),
   ]);
-  stops.push(wrapQuery((text) => begin("postgres", text), stopwatches.postgres.end));
+  stops.push(wrapQuery((query, text) => begin(query, "postgres", text), end));
   return {
     async measure(work) {
-      for (const vendor of VENDORS) stopwatches[vendor].reset();
-      calls.length = 0;
-      const since = performance.now();
+      calls = [];
+      since = performance.now();
       await work();
       const totalMs = performance.now() - since;
-      const { vault, aws, postgres } = stopwatches;
-      return { totalMs, use: { vault: vault.use(), aws: aws.use(), postgres: postgres.use() }, calls: [...calls] };
+      const use = { vault: useOf("vault", calls), aws: useOf("aws", calls), postgres: useOf("postgres", calls) };
+      return { totalMs, use, calls };
     },
     stop() {
       for (const stop of stops) stop();
@@ -59,47 +74,45 @@ export function countCalls(): CallCounter {
   };
 }
 
-function listen(channel: string, onMessage: (message: unknown) => void): () => void {
+/** `calls` are sorted by their start. */
+function useOf(vendor: Vendor, calls: readonly TimedCall[]): VendorUse {
+  const own = calls.filter((call) => call.vendor === vendor);
+  let [ms, doneUntil] = [0, 0];
+  for (const { startMs, endMs } of own) {
+    if (endMs > doneUntil) {
+      ms += endMs - Math.max(startMs, doneUntil);
+      doneUntil = endMs;
+    }
+  }
+  return { calls: own.length, ms };
+}
+
+type HttpRequest = { readonly method: string; readonly path: string };
+
+function onRequest(channel: string, listener: (request: HttpRequest) => void): () => void {
+  const onMessage = (message: unknown): void => listener((message as { request: HttpRequest }).request);
   subscribe(channel, onMessage);
   return () => {
     unsubscribe(channel, onMessage);
   };
 }
 
-function callName(message: unknown): string {
-  const { request } = message as { request: { method: string; path: string } };
-  return `${request.method} ${request.path}`;
-}
-
 /** Postgres' client has no channel. Only the promise form is timed: Kysely and this folder use no other. */
-function wrapQuery(begin: (text: string) => void, end: () => void): () => void {
+function wrapQuery(begin: (query: object, text: string) => void, end: (query: object) => void): () => void {
   const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown };
   const original = prototype.query;
   prototype.query = function query(this: unknown, ...args: unknown[]): unknown {
+    const key = {};
+    begin(key, typeof args[0] === "string" ? args[0] : "a statement");
     const answer = original.apply(this, args);
-    if (!(answer instanceof Promise)) return answer;
-    begin(typeof args[0] === "string" ? args[0] : "");
-    answer.then(end, end);
+    if (answer instanceof Promise)
+      answer.then(
+        () => end(key),
+        () => end(key),
+      );
     return answer;
   };
   return () => {
     prototype.query = original;
-  };
-}
-
-function openStopwatch() {
-  let [calls, ms, running, since] = [0, 0, 0, 0];
-  return {
-    begin() {
-      calls++;
-      if (running++ === 0) since = performance.now();
-    },
-    end() {
-      if (running > 0 && --running === 0) ms += performance.now() - since;
-    },
-    reset() {
-      [calls, ms, running] = [0, 0, 0];
-    },
-    use: (): VendorUse => ({ calls, ms }),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Store } from "../store/open-store.ts";
 import { canonicalText } from "./signing.ts";
 
@@ -28,25 +28,25 @@ export const GENESIS_HASH = "0".repeat(64);
  * the chain stays locked until that transaction ends.
  */
 export async function appendEvent(store: Store, at: Date, fact: AuditFact): Promise<ChainLink> {
-  const { lastSeq, lastHash } = await lockChainEnd(store);
-  const seq = (lastSeq ?? 0) + 1;
-  const previousHash = lastHash ?? GENESIS_HASH;
-  const hash = linkHash({ ...fact, seq, at: at.toISOString(), previousHash });
-  const { kind, actor, subject } = fact;
-  const content = canonicalText(fact.content);
-  await store.insertInto("auditEvent").values({ seq, at, kind, actor, subject, content, previousHash, hash }).execute();
-  return { ...fact, seq, at: at.toISOString(), previousHash, hash };
+  const { rows } = await sql<{ link: LinkPlace }>`select ${appendingEvent(at, fact)} as link`.execute(store);
+  const [{ link } = { link: null }] = rows;
+  if (link === null) throw new TypeError("the chain did not say where the event is");
+  return linkAt(at, fact, link);
 }
 
-interface ChainEnd {
-  readonly lastSeq: number | null;
-  readonly lastHash: string | null;
+/** Where in the chain an event came to stand. */
+export type LinkPlace = Pick<ChainLink, "seq" | "previousHash" | "hash">;
+
+/** The call that appends, for a statement that does more. The chain's one end is locked when it is evaluated. */
+export function appendingEvent(at: Date, { kind, actor, subject, content }: AuditFact): RawBuilder<LinkPlace> {
+  // RFC 8785 sorts: what the database adds, previousHash and seq, comes after these four and before the subject.
+  const start = canonicalText({ actor, at: at.toISOString(), content, kind }).slice(0, -1);
+  const [head, tail] = [`${start},"previousHash":"`, `,"subject":${canonicalText(subject)}}`];
+  return sql`append_event(${at}, ${kind}, ${actor}, ${subject}, ${canonicalText(content)}, ${head}, ${tail})`;
 }
 
-/** One writer at a time: the chain has one end. */
-async function lockChainEnd(store: Store): Promise<ChainEnd> {
-  const { rows } = await sql<ChainEnd>`select * from lock_chain_end()`.execute(store);
-  return rows[0] ?? { lastSeq: null, lastHash: null };
+export function linkAt(at: Date, fact: AuditFact, place: LinkPlace): ChainLink {
+  return { ...fact, at: at.toISOString(), ...place };
 }
 
 /** SHA-256 over the link's canonical form without the hash itself. */

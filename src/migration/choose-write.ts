@@ -13,6 +13,8 @@ export interface ChosenWrite {
   /** Our own tombstone, from our own undo, is restored without asking. */
   readonly kind: WriteKind;
   readonly previousVersionId: string | null;
+  /** null: it is created, and AWS says then. */
+  readonly arn: string | null;
 }
 
 export interface ChooseWriteDeps {
@@ -32,14 +34,14 @@ export async function chooseWrite(
   { target: ref, source }: Pick<ApprovalStatement, "target" | "source">,
 ): Promise<ChosenWrite> {
   const state = await deps.target.describe(ref);
-  if (state.status === "absent") return { kind: "create", previousVersionId: null };
+  if (state.status === "absent") return { kind: "create", previousVersionId: null, arn: null };
   const isOurs = await isWrittenForPath(deps, state, source);
   if (!isOurs) {
     if (state.deletionDate === null) throw new TargetNotOursError();
     throw new TargetTombstonedError({ operation: "DescribeSecret", target: ref });
   }
   const kind = state.deletionDate === null ? "put" : "restore-and-put";
-  return { kind, previousVersionId: state.currentVersionId };
+  return { kind, previousVersionId: state.currentVersionId, arn: state.arn };
 }
 
 /** The tags say which run wrote it; only what was signed for that run says for which path it was. */

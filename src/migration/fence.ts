@@ -35,23 +35,16 @@ export interface Fence {
  * @throws {FenceHeldError} Somebody holds it and their deadline has not passed.
  */
 export async function takeFence(store: Store, holder: string, seconds: number): Promise<Fence> {
-  return store.transaction().execute(async (tx) => {
-    const row = await tx
-      .selectFrom("fence")
-      .select(["number", "adminAccessor"])
-      .select(sql<boolean>`deadline is not null and deadline > clock_timestamp()`.as("isHeld"))
-      .where("id", "=", 1)
-      .forUpdate()
-      .executeTakeFirstOrThrow();
-    if (row.isHeld) throw new FenceHeldError();
-    const number = row.number + 1;
-    await tx
-      .updateTable("fence")
-      .set({ number, holder, deadline: deadlineIn(seconds) })
-      .where("id", "=", 1)
-      .execute();
-    return { number, leftAdminAccessor: row.adminAccessor };
-  });
+  // One statement: of two that come at once, the second waits for the first and then finds the fence held.
+  const taken = await store
+    .updateTable("fence")
+    .set(({ eb }) => ({ number: eb("number", "+", 1), holder, deadline: deadlineIn(seconds) }))
+    .where("id", "=", 1)
+    .where(({ eb, or }) => or([eb("deadline", "is", null), eb("deadline", "<=", sql<Date>`clock_timestamp()`)]))
+    .returning(["number", "adminAccessor"])
+    .executeTakeFirst();
+  if (!taken) throw new FenceHeldError();
+  return { number: taken.number, leftAdminAccessor: taken.adminAccessor };
 }
 
 /** Moves the deadline on. @throws {FenceLostError} */
@@ -64,26 +57,30 @@ export async function noteAdminAccessor(store: Store, number: number, adminAcces
   await changeHeld(store, number, { adminAccessor });
 }
 
-/** Gives the fence back. Does nothing if it is no longer ours. */
+/** Gives the fence back. Does nothing if it is no longer ours, or given back already. */
 export async function releaseFence(store: Store, number: number): Promise<void> {
   await store
     .updateTable("fence")
     .set({ holder: null, deadline: null })
     .where("id", "=", 1)
     .where("number", "=", number)
+    .where("deadline", "is not", null)
     .execute();
 }
 
 /** Holds the fence's row until the surrounding transaction ends, so that no successor can take it meanwhile. */
 export async function assertFence(tx: Store, number: number): Promise<void> {
-  const row = await tx
+  if (!(await heldFence(tx, number).executeTakeFirst())) throw new FenceLostError();
+}
+
+/** For statements that do their work only where this finds a row. It is locked as by `assertFence`. */
+export function heldFence(store: Pick<Store, "selectFrom">, number: number) {
+  return store
     .selectFrom("fence")
     .select("number")
     .where("number", "=", number)
     .where("deadline", ">", sql<Date>`clock_timestamp()`)
-    .forShare()
-    .executeTakeFirst();
-  if (!row) throw new FenceLostError();
+    .forShare();
 }
 
 async function changeHeld(

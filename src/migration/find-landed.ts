@@ -6,6 +6,7 @@ import { MIGRATION_TAG, STATE_TAG } from "./target-tags.ts";
 
 export interface Landed {
   readonly version: WrittenVersion;
+  readonly arn: string;
   /** The last change of all was made: only a verified write is sealed. */
   readonly isSealed: boolean;
 }
@@ -33,5 +34,9 @@ export async function findLanded({ deps, row, statement, written }: MigrationRun
     state.deletionDate !== null || (!isCurrent && state.currentVersionId === version.previousVersionId);
   if (isTakenBack || row.digestKeyId !== deps.digestKey.id) throw new InterruptedWriteError();
   if (!isCurrent) throw new TargetMovedOnError({ operation: "DescribeSecret", target: statement.target });
-  return { version, isSealed: state.tags[STATE_TAG] === "sealed" && state.tags[MIGRATION_TAG] === row.id };
+  return {
+    version,
+    arn: state.arn,
+    isSealed: state.tags[STATE_TAG] === "sealed" && state.tags[MIGRATION_TAG] === row.id,
+  };
 }

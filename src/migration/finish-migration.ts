@@ -1,4 +1,4 @@
-import { enqueueDelivery } from "../store/outbox.ts";
+import { outboxRow } from "../store/outbox.ts";
 import { issueReceipt } from "./issue-receipt.ts";
 import type { MigrationRun } from "./migration-run.ts";
 
@@ -25,18 +25,26 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
     },
     also: async (tx) => {
       await tx
-        .insertInto("finishedStatement")
-        .values({ statementId: statement.statementId, migrationId: row.id, ...finished })
+        .with("finished", (db) =>
+          db
+            .insertInto("finishedStatement")
+            .values({ statementId: statement.statementId, migrationId: row.id, ...finished }),
+        )
+        .with("requested", (db) =>
+          db.updateTable("request").set({ status: "migrated", changedAt: finishedAt }).where("id", "=", row.requestId),
+        )
+        // Nothing is left to do under the fence, so it is given back with this commit.
+        .with("released", (db) =>
+          db
+            .updateTable("fence")
+            .set({ adminAccessor: null, holder: null, deadline: null })
+            .where("number", "=", run.fence),
+        )
+        .insertInto("outbox")
+        .values(outboxRow({ kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` }))
         .execute();
-      await tx
-        .updateTable("request")
-        .set({ status: "migrated", changedAt: finishedAt })
-        .where("id", "=", row.requestId)
-        .execute();
-      await tx.updateTable("fence").set({ adminAccessor: null }).where("number", "=", run.fence).execute();
-      await enqueueDelivery(tx, { kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` });
     },
-    afterEvent: (tx, link) => issueReceipt(tx, run, link),
+    afterEvent: (tx, link, finishedRow) => issueReceipt(tx, run, link, finishedRow),
   });
   deps.trace?.("migration.done");
 }

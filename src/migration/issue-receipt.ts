@@ -1,17 +1,17 @@
 import type { ChainLink } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import type { DeathProof } from "./lease-broker.ts";
-import { loadRow } from "./load-order.ts";
+import type { MigrationRow } from "./load-order.ts";
 import type { MigrationRun } from "./migration-run.ts";
 import { buildReceipt, signReceipt } from "./receipt.ts";
 
 /**
  * Writes the signed receipt into the migration's row. Call it in the commit that makes the migration done, after the
  * row's changes and the event: the receipt holds both.
+ * @param row With its changes.
  */
-export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink): Promise<void> {
+export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink, row: MigrationRow): Promise<void> {
   const { deps, statement, signed, proofs } = run;
-  const row = await loadRow(tx, run.row.id);
   const readerProof = proofs.reader ?? (await journaledReaderProof(tx, row.id));
   const { targetArn: arn, requestToken: versionId, digestKeyId, leaseOpenedAt, leaseClosedAt, finishedAt } = row;
   const { admin: adminProof } = proofs;

@@ -17,23 +17,25 @@ export interface ReadValue {
 export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
   const { deps, statement, journal, admin, lent, row, fence } = run;
   const trace = deps.trace ?? (() => {});
-  await journal.commit({
-    step: "migration.started",
-    // The lease counts as open from here on, so that a crash before anything is lent is swept as well.
-    changes: {
-      startedAt: deps.now(),
-      leaseOpenedAt: deps.now(),
-      leaseClosedAt: null,
-      secretIdAccessor: null,
-      readerAccessor: null,
-    },
-    also: async (tx) => {
-      await tx.updateTable("request").set({ status: "migrating" }).where("id", "=", row.requestId).execute();
-    },
-  });
-  trace("migration.started");
   lent.isOpen = true; // from the question on: the gate may open in the moment in which we stop waiting
-  await deps.askGate({ kind: "open", migrationId: row.id, fence });
+  await deps.askGate({ kind: "open", migrationId: row.id, fence }, async (ask) => {
+    await journal.commit({
+      step: "migration.started",
+      // The lease counts as open from here on, so that a crash before anything is lent is swept as well.
+      changes: {
+        startedAt: deps.now(),
+        leaseOpenedAt: deps.now(),
+        leaseClosedAt: null,
+        secretIdAccessor: null,
+        readerAccessor: null,
+      },
+      also: async (tx) => {
+        await tx.updateTable("request").set({ status: "migrating" }).where("id", "=", row.requestId).execute();
+        await ask(tx);
+      },
+    });
+    trace("migration.started");
+  });
   trace("gate.opened");
   const minted = await admin.mint(statement.source, statement.requestId);
   trace("secret-id.minted");

@@ -29,20 +29,18 @@ export async function loadRow(store: Store, migrationId: string): Promise<Migrat
  * @throws {SignatureRefusedError} Not signed by a trusted key, altered, or of another request.
  */
 export async function loadOrder(store: Store, keyring: Keyring, row: MigrationRow): Promise<Order> {
-  const signed = await store
+  const found = await store
     .selectFrom("statement")
-    .select(["bytes", "signature", "keyId"])
-    .where("id", "=", row.statementId)
+    .leftJoin("finishedStatement", "finishedStatement.statementId", "statement.id")
+    .select(["statement.bytes", "statement.signature", "statement.keyId"])
+    .select("finishedStatement.migrationId as finishedBy")
+    .where("statement.id", "=", row.statementId)
     .executeTakeFirst();
-  if (!signed) throw new SignatureRefusedError("approval");
+  if (!found) throw new SignatureRefusedError("approval");
+  const { finishedBy, ...signed } = found;
   const statement = readSigned(keyring, "approval", signed, ApprovalStatement);
   if (statement.statementId !== row.statementId || statement.requestId !== row.requestId) {
     throw new SignatureRefusedError("approval");
   }
-  const finished = await store
-    .selectFrom("finishedStatement")
-    .select("migrationId")
-    .where("statementId", "=", row.statementId)
-    .executeTakeFirst();
-  return { row, statement, signed, isFinished: finished !== undefined };
+  return { row, statement, signed, isFinished: finishedBy !== null };
 }

@@ -30,9 +30,8 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
     const attempt: Attempt = { deps: { ...deps, target }, row, fence: fence.number, journal };
     if (isUndoWanted(row)) return undoMigration(attempt);
     if (row.state === "done" || row.state === "undone" || row.state === "failed") return;
-    if (await isTooEarly(attempt)) return; // rung at the approval; the sweep rings when the time has come
     const order = await checkOrder(attempt).catch((error: unknown) => refuseMigration(attempt, error));
-    if (!order) return;
+    if (!order) return; // refused, or rung before its time: the sweep rings when that has come
     const admin = await openAdmin(deps, fence).catch((error: unknown) => failLogin(attempt, order, error));
     if (admin) await carryOut(openRun(attempt, order, admin));
   });
@@ -42,16 +41,15 @@ async function isPaused(store: MigrateDeps["store"]): Promise<boolean> {
   return (await store.selectFrom("control").select("isPaused").executeTakeFirstOrThrow()).isPaused;
 }
 
-/** A statement that can't be read is not too early: it is refused further on. */
-async function isTooEarly({ deps, row }: Attempt): Promise<boolean> {
-  const order = await loadOrder(deps.store, deps.keyring, row).catch(() => null);
-  const notBefore = order?.statement.notBefore ?? null;
-  return notBefore !== null && notBefore > deps.now().toISOString();
-}
-
-/** Checks what was signed. @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError} */
-async function checkOrder({ deps, row }: Attempt): Promise<Order> {
+/**
+ * Checks what was signed.
+ * @returns null: its earliest time has not come.
+ * @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError}
+ */
+async function checkOrder({ deps, row }: Attempt): Promise<Order | null> {
   const order = await loadOrder(deps.store, deps.keyring, row);
+  const { notBefore } = order.statement;
+  if (notBefore !== null && notBefore > deps.now().toISOString()) return null;
   if (order.isFinished) throw new AlreadyFinishedError();
   assertTargetAllowed(deps.allowedTargets, order.statement.target);
   return order;
@@ -82,7 +80,7 @@ async function carryOut(run: MigrationRun): Promise<void> {
 async function moveValue(run: MigrationRun): Promise<void> {
   const landed = await findLanded(run);
   if (landed?.isSealed && run.row.state === "verified") return; // sealing took our own access away: the end is all that is missing
-  if (landed) await verifyLanded(run, landed.version);
+  if (landed) await verifyLanded(run, landed);
   else await writeAndVerify(run, await lendAndRead(run));
   await seal(run);
 }

@@ -2,6 +2,7 @@ import type { Secret } from "../secret.ts";
 import type { WriteKind } from "../store/schema.ts";
 import { type ChosenWrite, chooseWrite } from "./choose-write.ts";
 import { ReadBackMismatchError } from "./engine-errors.ts";
+import type { Landed } from "./find-landed.ts";
 import { layDownValue } from "./lay-down-value.ts";
 import type { ReadValue } from "./lend-and-read.ts";
 import type { MigrationRun, WrittenVersion } from "./migration-run.ts";
@@ -15,8 +16,14 @@ import { digestValue, isSameDigest, requestTokenFor } from "./value-digest.ts";
 export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promise<void> {
   const { deps, statement, row } = run;
   const value = layDownValue(read.data, statement.shape);
-  const choice = await chooseWrite(deps, statement);
-  await deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence });
+  // Side by side: neither changes anything, and both must be in before anything is written.
+  const [choosing, asking] = await Promise.allSettled([
+    chooseWrite(deps, statement),
+    deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence }),
+  ]);
+  if (choosing.status === "rejected") throw choosing.reason;
+  if (asking.status === "rejected") throw asking.reason;
+  const choice = choosing.value;
   const digest = digestValue(deps.digestKey, value);
   const requestToken = requestTokenFor(row.id, digest);
   const { previousVersionId } = choice;
@@ -46,11 +53,11 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
   });
   run.written.version = written;
   deps.trace?.("write.intended");
-  await write(run, value, choice.kind, requestToken);
+  const arn = await write(run, value, choice, requestToken);
   deps.trace?.("target.written");
   const stored = await deps.target.read(statement.target, requestToken);
   if (!value.equals(stored)) throw new ReadBackMismatchError();
-  await markVerified(run);
+  await markVerified(run, arn);
 }
 
 /** A crash may have come after the restore: what was scheduled for deletion before is scheduled again by an undo. */
@@ -63,11 +70,11 @@ function undoKindOf({ writeKind }: MigrationRun["row"], { kind }: ChosenWrite): 
  * keyed digest, so Vault is not read again.
  * @throws {ReadBackMismatchError}
  */
-export async function verifyLanded(run: MigrationRun, written: WrittenVersion): Promise<void> {
+export async function verifyLanded(run: MigrationRun, { version, arn }: Landed): Promise<void> {
   const { deps, statement } = run;
-  const stored = await deps.target.read(statement.target, written.requestToken);
-  if (!isSameDigest(digestValue(deps.digestKey, stored), written.digest)) throw new ReadBackMismatchError();
-  await markVerified(run);
+  const stored = await deps.target.read(statement.target, version.requestToken);
+  if (!isSameDigest(digestValue(deps.digestKey, stored), version.digest)) throw new ReadBackMismatchError();
+  await markVerified(run, arn);
 }
 
 /** Sealing takes the writer's own access away, so it comes last. */
@@ -76,17 +83,23 @@ export async function seal({ deps, statement }: MigrationRun): Promise<void> {
   deps.trace?.("target.sealed");
 }
 
-async function write(run: MigrationRun, value: Secret, kind: WriteKind, requestToken: string): Promise<void> {
+/** @returns The target's ARN. */
+async function write(
+  run: MigrationRun,
+  value: Secret,
+  { kind, arn }: ChosenWrite,
+  requestToken: string,
+): Promise<string> {
   const { deps, statement } = run;
   const { target } = deps;
   const tags = { ...statement.tags, ...ownTags(run) };
-  if (kind === "create") {
-    await target.create(statement.target, value, { requestToken, tags });
-    return;
+  if (kind === "create" || arn === null) {
+    return (await target.create(statement.target, value, { requestToken, tags })).arn;
   }
   if (kind === "restore-and-put") await target.restore(statement.target);
   await target.setTags(statement.target, tags);
   await target.put(statement.target, value, { requestToken });
+  return arn;
 }
 
 function ownTags({ deps, statement, row }: MigrationRun): Record<string, string> {
@@ -98,9 +111,7 @@ function ownTags({ deps, statement, row }: MigrationRun): Record<string, string>
   };
 }
 
-async function markVerified({ deps, statement, journal }: MigrationRun): Promise<void> {
-  const state = await deps.target.describe(statement.target);
-  const targetArn = state.status === "present" ? state.arn : null;
+async function markVerified({ deps, journal }: MigrationRun, targetArn: string): Promise<void> {
   await journal.commit({ step: "target.verified", changes: { state: "verified", targetArn } });
   deps.trace?.("target.verified");
 }

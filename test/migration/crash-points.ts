@@ -44,8 +44,8 @@ export function withPoints(deps: MigrateDeps, { reached, failure }: PointHooks):
     ...deps,
     broker: watch(deps.broker, "broker", watchAdmin),
     target: watch(deps.target, "target"),
-    askGate: async (question) => {
-      const id = await deps.askGate(question);
+    askGate: async (question, askWith) => {
+      const id = await deps.askGate(question, askWith);
       reached(numbered(`gate.${question.kind}`));
       return id;
     },

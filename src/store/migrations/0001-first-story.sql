@@ -288,13 +288,25 @@ create table audit_event (
 create index audit_event_by_subject on audit_event (subject, seq desc);
 -- The gate asks it before each opening: was this approval carried out?
 create index audit_event_of_done on audit_event ((content::jsonb ->> 'statementId')) where kind = 'migration.done';
--- Takes the chain's lock until the transaction ends, and then looks for its end: a statement of its own sees what others
--- committed while this one waited.
-create function lock_chain_end(out last_seq bigint, out last_hash text) language plpgsql as
-  $$ begin
-    perform pg_advisory_xact_lock(7206002);
-    select seq, hash into last_seq, last_hash from audit_event order by seq desc limit 1;
-  end $$;
+-- Appends a link: takes the chain's lock until the transaction ends, and only then looks for its end, in a statement that
+-- sees what others committed while it waited. `head` and `tail` are the link's canonical text (src/audit/append-event.ts)
+-- before and after the two things that are known only now: the previous hash and the number.
+create function append_event(
+  at timestamptz, kind text, actor text, subject text, content text, head text, tail text
+) returns jsonb language plpgsql as $$
+declare
+  link_seq bigint;
+  link_previous text;
+  link_hash text;
+begin
+  perform pg_advisory_xact_lock(7206002);
+  select seq + 1, hash into link_seq, link_previous from audit_event order by seq desc limit 1;
+  link_seq := coalesce(link_seq, 1);
+  link_previous := coalesce(link_previous, repeat('0', 64));
+  link_hash := encode(sha256(convert_to(head || link_previous || '","seq":' || link_seq || tail, 'UTF8')), 'hex');
+  insert into audit_event values (link_seq, at, kind, actor, subject, content, link_previous, link_hash);
+  return jsonb_build_object('seq', link_seq, 'previousHash', link_previous, 'hash', link_hash);
+end $$;
 create table audit_checkpoint (
   seq bigint primary key references audit_event,
   hash text not null,
