@@ -95,7 +95,7 @@ function statementFor(
   by: string,
   at: Date,
 ): ApprovalStatement {
-  const { source, target, shape, tags, requester, notBefore } = content;
+  const { source, target, shape, olderVersions, settings, adopt, tags, requester, notBefore } = content;
   // A move that must wait for its time is still valid when that time comes.
   const startsAt = Math.max(at.getTime(), notBefore === null ? 0 : Date.parse(notBefore));
   return ApprovalStatement.parse({
@@ -108,8 +108,10 @@ function statementFor(
     versionRule: rules.versionRule,
     target,
     shape,
+    olderVersions,
+    settings,
+    adopt,
     tags,
-    resourcePolicy: null,
     requester,
     approvers: [by],
     rule: rules.rule,

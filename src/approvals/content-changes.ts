@@ -1,5 +1,5 @@
 import type { ContentChange } from "../store/schema.ts";
-import type { RequestContent } from "./content.ts";
+import type { RequestContent, ValueShape } from "./content.ts";
 
 export interface RequestView {
   readonly content: RequestContent;
@@ -14,16 +14,34 @@ export function contentChanges(before: RequestView, after: RequestView): Content
     .filter((change) => change.from !== change.to);
 }
 
-function fieldsOf({ content: { target, shape, tags, notBefore, reason }, vaultVersion }: RequestView) {
+function fieldsOf({ content, vaultVersion }: RequestView) {
+  const { target, shape, olderVersions, settings, adopt, tags, notBefore, reason } = content;
   return new Map<string, string>([
     ["Vault version", vaultVersion === null ? "none" : String(vaultVersion)],
     ["target name", target.name],
     ["target account", target.accountId],
     ["target region", target.region],
     ["KMS key", target.kmsKeyId ?? "AWS-managed key"],
-    ["shape", shape.kind === "single" ? `only the key ${shape.key}` : "the whole document"],
+    ["shape", shapeInWords(shape)],
+    ["older versions", olderVersions === 0 ? "none" : String(olderVersions)],
+    ["description", settings.description ?? "none"],
+    ["replicas", settings.replicaRegions.join(", ") || "none"],
+    ["resource policy", settings.resourcePolicy ?? "none"],
+    ["takes over", adopt === null ? "nothing" : adopt.arn],
     ["earliest time", notBefore ?? "none"],
     ["reason", reason],
     ...Object.entries(tags).map(([tag, value]): [string, string] => [`tag ${tag}`, value]),
   ]);
+}
+
+/** For people, in a few words. */
+export function shapeInWords(shape: ValueShape): string {
+  switch (shape.kind) {
+    case "document":
+      return "the whole document";
+    case "single":
+      return `only the key ${shape.key}${shape.encoding === "base64" ? ", decoded from base64" : ""}`;
+    case "split":
+      return shape.parts.map(({ name, keys }) => `${name}: ${keys.join(", ")}`).join("; ");
+  }
 }

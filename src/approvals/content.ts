@@ -16,11 +16,46 @@ const Target = z.strictObject({
   kmsKeyId: z.string().min(1).nullable(),
 });
 
-/** How the value is laid down: the whole document as JSON text, or one key's bare value. */
+/** Keys of a split value that share a target: `<target name>/<name>`, a JSON document of these keys. */
+const Part = z.strictObject({
+  name: z.string().regex(/^[A-Za-z0-9_+=.@-]{1,64}$/),
+  keys: z.array(z.string().min(1)).min(1),
+});
+
+/**
+ * How the value is laid down: the whole document as JSON text; one key's bare value, as text or, decoded from base64, as
+ * bytes; or one target for each group of keys.
+ */
 const Shape = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("document") }),
-  z.strictObject({ kind: z.literal("single"), key: z.string().min(1) }),
+  z.strictObject({ kind: z.literal("single"), key: z.string().min(1), encoding: z.enum(["text", "base64"]) }),
+  z.strictObject({ kind: z.literal("split"), parts: z.array(Part).min(2).max(20) }),
 ]);
+
+/** What the organisation's rules add to a target: all of it is approved and signed with the rest. */
+const TargetSettings = z.strictObject({
+  /** Shown in the clear by AWS. */
+  description: z.string().min(1).max(2_048).nullable(),
+  replicaRegions: z.array(z.string().min(1)).max(20),
+  /** JSON text. */
+  resourcePolicy: z.string().min(2).max(20_480).nullable(),
+});
+
+/**
+ * A target that Glovebox did not make, as somebody saw it who said: take it over. It counts for this ARN with this
+ * version as AWSCURRENT, and for nothing that stands there later.
+ */
+const Adoption = z.strictObject({
+  arn: z.string().min(1),
+  /** null: it had no current version. */
+  versionId: z.string().min(1).nullable(),
+  /** It was scheduled for deletion: the yes covers its restoring. */
+  isTombstone: z.boolean(),
+});
+
+/** SM takes 20 staging labels a secret; AWSCURRENT, AWSPREVIOUS and AWSPENDING are three of them. */
+const MAX_OLDER_VERSIONS = 17;
+const OlderVersions = z.number().int().min(0).max(MAX_OLDER_VERSIONS);
 
 const Tags = z.record(z.string().min(1).max(127), z.string().max(255));
 
@@ -29,6 +64,11 @@ export const RequestContent = z.strictObject({
   source: Source,
   target: Target,
   shape: Shape,
+  /** How many older Vault versions (KV v2) go along, each under the staging label `vault-v<N>`. */
+  olderVersions: OlderVersions,
+  settings: TargetSettings,
+  /** null: a target that Glovebox did not make stops the move. */
+  adopt: Adoption.nullable(),
   tags: Tags,
   /** ISO time before which the move must not start, or null. */
   notBefore: z.iso.datetime().nullable(),
@@ -40,6 +80,11 @@ export type RequestContent = z.output<typeof RequestContent>;
 export type RequestSource = RequestContent["source"];
 export type TargetRef = RequestContent["target"];
 export type ValueShape = RequestContent["shape"];
+export type TargetSettings = RequestContent["settings"];
+export type Adoption = z.output<typeof Adoption>;
+
+/** A target that no rule adds anything to. */
+export const PLAIN_SETTINGS: TargetSettings = { description: null, replicaRegions: [], resourcePolicy: null };
 
 /** One message on the intake queue. `replaces` names the request that this one edits. */
 export const Envelope = z.strictObject({
@@ -65,8 +110,10 @@ export const ApprovalStatement = z.strictObject({
   versionRule: z.enum(["ask", "take-current"]),
   target: Target,
   shape: Shape,
+  olderVersions: OlderVersions,
+  settings: TargetSettings,
+  adopt: Adoption.nullable(),
   tags: Tags,
-  resourcePolicy: z.string().nullable(),
   requester: z.string().min(1),
   approvers: z.array(z.string().min(1)).min(1),
   rule: z.string().min(1),

@@ -55,9 +55,7 @@ export class UnreadableValueError extends GloveboxError {
 export function layDownValue(data: Secret, shape: ValueShape): Secret {
   const text = data.reveal();
   const root = parseObject(text);
-  const value = new Secret(
-    shape.kind === "document" ? jsonText(root, text) : bareText(memberOf(root, shape.key), text),
-  );
+  const value = new Secret(shape.kind === "single" ? bareText(memberOf(root, shape.key), text) : jsonText(root, text));
   if (value.sizeBytes === 0) throw new EmptyValueError();
   if (value.sizeBytes > MAX_VALUE_BYTES) throw new OversizedValueError(value.sizeBytes);
   return value;

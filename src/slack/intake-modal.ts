@@ -127,9 +127,11 @@ function faultLines(faults: readonly IntakeFault[]): Block[] {
 export const targetValue = ({ accountId, region }: Pick<AllowedTarget, "accountId" | "region">): string =>
   shorten(`${accountId}:${region}`, LIMITS.optionValue);
 
-/** The select's value for a shape: a key's name may be longer than Slack takes, so a key goes by its digest. */
+/** The select's value for a shape: a key's name may be longer than Slack takes, so what names keys goes by its digest. */
 export const shapeValue = (shape: ValueShape): string =>
-  shape.kind === "document" ? "document" : `key:${createHash("sha256").update(shape.key).digest("hex").slice(0, 32)}`;
+  shape.kind === "document"
+    ? "document"
+    : `${shape.kind}:${createHash("sha256").update(JSON.stringify(shape)).digest("hex").slice(0, 32)}`;
 
 function targetInputs({ answers, keyNames }: IntakeForm, targets: readonly AllowedTarget[]): Block[] {
   const choices = new Map(
@@ -162,7 +164,7 @@ function targetInputs({ answers, keyNames }: IntakeForm, targets: readonly Allow
       [
         { value: "document", text: "One JSON document with all keys (usual)" },
         ...(keyNames ?? []).map((key) => ({
-          value: shapeValue({ kind: "single", key }),
+          value: shapeValue({ kind: "single", key, encoding: "text" }),
           text: `Only the value of ${key}`,
         })),
       ],

@@ -1,4 +1,4 @@
-import type { RequestContent, ValueShape } from "../approvals/content.ts";
+import { PLAIN_SETTINGS, type RequestContent, type ValueShape } from "../approvals/content.ts";
 import type { EntryDescription } from "../catalog/describe-entry.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { fieldInput, INPUT } from "./action-ids.ts";
@@ -67,6 +67,9 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
       source: { namespace, mount, mountAccessor, engine, path },
       target: { accountId, region, name, kmsKeyId: kmsKeyIds[0] ?? null },
       shape,
+      olderVersions: 0,
+      settings: PLAIN_SETTINGS,
+      adopt: null,
       tags: Object.fromEntries(
         settings.fields.flatMap(({ field, tag }) => (said[field] === undefined ? [] : [[tag, said[field]]])),
       ),
@@ -88,7 +91,7 @@ function chosenTarget(targets: readonly AllowedTarget[], value: string | undefin
 function chosenShape(keyNames: readonly string[] | null, value = "document"): ValueShape | undefined {
   const shapes: ValueShape[] = [
     { kind: "document" },
-    ...(keyNames ?? []).map((key): ValueShape => ({ kind: "single", key })),
+    ...(keyNames ?? []).map((key): ValueShape => ({ kind: "single", key, encoding: "text" })),
   ];
   return shapes.find((shape) => shapeValue(shape) === value);
 }

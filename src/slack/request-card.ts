@@ -1,3 +1,4 @@
+import type { ValueShape } from "../approvals/content.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { ContentChange } from "../store/schema.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
@@ -46,9 +47,7 @@ function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }:
     `*What*  ${sayPath(source)}, ${version}`,
     note && `_${note}_`,
     `*Where to*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
-    shape.kind === "single"
-      ? `*Moved as*  the bare value of key ${code(shape.key, 300)}`
-      : "*Moved as*  one JSON document",
+    `*Moved as*  ${movedAs(shape)}`,
     tags.length > 0 ? `*Said of it*  ${tags.join(" · ")}` : null,
   ];
 }
@@ -86,4 +85,15 @@ function waitingFor({ status, nextStep }: RequestState, { approvers }: ViewSetti
   const next = `*Next*  ${escapeMrkdwn(nextStep)}`;
   // Written once per request: an edited message does not notify the group again.
   return [context(status === "waiting" ? `${next}\nNeeds a yes from one of ${sayAudience(approvers)}.` : next)];
+}
+
+function movedAs(shape: ValueShape): string {
+  switch (shape.kind) {
+    case "document":
+      return "one JSON document";
+    case "single":
+      return `the bare value of key ${code(shape.key, 300)}${shape.encoding === "base64" ? ", decoded from base64" : ""}`;
+    case "split":
+      return shape.parts.map(({ name, keys }) => `${code(name, 64)}: ${code(keys.join(", "), 300)}`).join(" · ");
+  }
 }

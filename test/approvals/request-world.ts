@@ -1,6 +1,6 @@
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest, type DecideDeps } from "../../src/approvals/approve-request.ts";
-import type { RequestContent } from "../../src/approvals/content.ts";
+import { PLAIN_SETTINGS, type RequestContent } from "../../src/approvals/content.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
 import type { Signed } from "../../src/audit/signing.ts";
 import type { Store } from "../../src/store/open-store.ts";
@@ -104,6 +104,9 @@ export function contentOf(patch: ContentPatch = {}, path = "team-a/stripe"): Req
     source: { namespace: "", mount: "secret", mountAccessor: "kv_1a2b", engine: "kv-v2", path },
     target: { accountId: "111122223333", region: "eu-central-1", name: "prod/team-a/stripe", kmsKeyId: null },
     shape: { kind: "document" },
+    olderVersions: 0,
+    settings: PLAIN_SETTINGS,
+    adopt: null,
     tags: { "owner-team": "team-a", environment: "prod" },
     notBefore: null,
     reason: "The payments service moves to AWS",

@@ -92,7 +92,7 @@ export const STORIES: readonly Story[] = [
   {
     what: "the one key that was asked for goes",
     secret: plainSecret(missingKey),
-    answers: { "req.shape": shapeValue({ kind: "single", key: "password" }) },
+    answers: { "req.shape": shapeValue({ kind: "single", key: "password", encoding: "text" }) },
     arrange: async (world) => {
       await plant(world.callVault, { ...plainSecret(missingKey), json: '{"other":"x"}' });
       // The first click finds the new version and asks again.

@@ -8,7 +8,7 @@ import {
 import { inject, onTestFinished } from "vitest";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest, type DecideDeps } from "../../src/approvals/approve-request.ts";
-import type { RequestContent, RequestSource } from "../../src/approvals/content.ts";
+import { PLAIN_SETTINGS, type RequestContent, type RequestSource } from "../../src/approvals/content.ts";
 import { keepGate } from "../../src/approvals/keep-gate.ts";
 import type { KeepGateDeps } from "../../src/approvals/keep-gate-deps.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
@@ -101,6 +101,9 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
       source,
       target: { accountId: ACCOUNT, region: REGION, name: `${prefix}${randomUUID()}`, kmsKeyId: null },
       shape: { kind: "document" },
+      olderVersions: 0,
+      settings: PLAIN_SETTINGS,
+      adopt: null,
       tags: { "owner-team": "team-a" },
       notBefore: null,
       reason: "The service moves to AWS",

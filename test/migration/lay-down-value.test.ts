@@ -12,7 +12,8 @@ import {
 import { Secret } from "../../src/secret.ts";
 
 const document = (data: string) => layDownValue(new Secret(data), { kind: "document" }).reveal();
-const single = (data: string, key = "k") => layDownValue(new Secret(data), { kind: "single", key }).reveal();
+const single = (data: string, key = "k") =>
+  layDownValue(new Secret(data), { kind: "single", key, encoding: "text" }).reveal();
 
 /** JSON as Go's encoder writes it: `<`, `>`, `&`, U+2028 and U+2029 are escaped. */
 function goJson(value: unknown): string {

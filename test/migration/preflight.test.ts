@@ -71,11 +71,11 @@ describe("preflight", () => {
 
   it("knows the keys only where Vault tells them", async () => {
     const { store, entryId, judge } = await preflightWorld();
-    const shape = { kind: "single", key: "password" } as const;
+    const shape = { kind: "single", key: "password", encoding: "text" } as const;
     expect(await judge({ shape })).toEqual([]);
     await store.updateTable("entry").set({ keyNames: '["user"]' }).where("id", "=", entryId).execute();
     expect(await judge({ shape })).toEqual(["key: KEY_UNKNOWN"]);
-    expect(await judge({ shape: { kind: "single", key: "user" } })).toEqual([]);
+    expect(await judge({ shape: { kind: "single", key: "user", encoding: "text" } })).toEqual([]);
   });
 
   it.each([

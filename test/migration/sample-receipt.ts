@@ -1,4 +1,4 @@
-import type { ApprovalStatement } from "../../src/approvals/content.ts";
+import { type ApprovalStatement, PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import { type ChainLink, linkHash } from "../../src/audit/append-event.ts";
 import type { Signer } from "../../src/audit/signing.ts";
 import { buildReceipt, type Receipt } from "../../src/migration/receipt.ts";
@@ -14,8 +14,10 @@ export const sampleStatement: ApprovalStatement = {
   versionRule: "ask",
   target: { accountId: "111122223333", region: "eu-central-1", name: "prod/team-a/stripe", kmsKeyId: null },
   shape: { kind: "document" },
+  olderVersions: 0,
+  settings: PLAIN_SETTINGS,
+  adopt: null,
   tags: { environment: "prod" },
-  resourcePolicy: null,
   requester: "U0ENGINEER",
   approvers: ["U0APPROVER"],
   rule: "four-eyes",

@@ -151,7 +151,7 @@ describe("every view, given hostile text", () => {
               fields: {},
               target: null,
               name: words,
-              shape: { kind: "single", key: entry.keyNames?.[0] ?? "k" },
+              shape: { kind: "single", key: entry.keyNames?.[0] ?? "k", encoding: "text" },
               notBefore: NOW,
               reason: words,
             },

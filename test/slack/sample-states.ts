@@ -1,3 +1,4 @@
+import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import type { EntryDescription } from "../../src/catalog/describe-entry.ts";
 import { showName } from "../../src/catalog/show-name.ts";
 import type { MigrationProgress, RequestState } from "../../src/migration/request-state.ts";
@@ -62,6 +63,9 @@ export function sampleRequest(changes: Partial<RequestState> = {}): RequestState
         kmsKeyId: null,
       },
       shape: { kind: "document" },
+      olderVersions: 0,
+      settings: PLAIN_SETTINGS,
+      adopt: null,
       tags: {
         purpose: "card gateway login",
         "owner-team": "payments",
