@@ -2,110 +2,71 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
-  DescribeSecretCommand,
-  type DescribeSecretResponse,
   GetSecretValueCommand,
   PutSecretValueCommand,
   RestoreSecretCommand,
-  type SecretsManagerClient,
   type Tag,
   TagResourceCommand,
-  UpdateSecretVersionStageCommand,
+  UntagResourceCommand,
 } from "@aws-sdk/client-secrets-manager";
 import type { TargetRef } from "../approvals/content.ts";
-import type { PresentTarget, SecretTarget, TargetState } from "../migration/secret-target.ts";
-import {
-  TargetAccountError,
-  TargetMovedOnError,
-  TargetNotFoundError,
-  TargetRefusedError,
-  TargetTombstonedError,
-} from "../migration/target-errors.ts";
+import type { CreateOptions, SecretTarget } from "../migration/secret-target.ts";
+import { TargetTombstonedError } from "../migration/target-errors.ts";
 import { STATE_TAG } from "../migration/target-tags.ts";
-import { Secret } from "../secret.ts";
-import { mapTargetError } from "./map-target-error.ts";
-import type { TargetDuty } from "./session-policy.ts";
+import { repeatWhileNotFound, type SecretsManagerTargetDeps, type TargetCalls, targetCalls } from "./target-calls.ts";
+import { targetLabels } from "./target-labels.ts";
+import { replicaList, targetSettings } from "./target-settings.ts";
+import { revealForAws, valueFromAws } from "./target-value.ts";
 
-export interface SecretsManagerTargetDeps {
-  clientFor(target: TargetRef, duty: TargetDuty): SecretsManagerClient;
-  /** The account of our credentials. Given, every write first checks that it is the approved one. */
-  callerAccount?(target: TargetRef): Promise<string>;
-  /** Waits between the repeats of `read`. Milliseconds. */
-  wait?(delayMs: number): Promise<unknown>;
+type Wait = (delayMs: number) => Promise<unknown>;
+
+/** Secrets Manager behind our port. What AWS throws leaves only as our own errors. */
+export function secretsManagerTarget(deps: SecretsManagerTargetDeps): SecretTarget {
+  const { wait = sleep } = deps;
+  const calls = targetCalls(deps);
+  const { validatePolicy, putPolicy, ...settings } = targetSettings(calls, wait);
+  const { create, put, read } = valueCalls(calls, wait);
+  return {
+    describe: calls.describe,
+    async create(target, value, options) {
+      await calls.checkCaller("CreateSecret", target);
+      await validatePolicy(target, options.settings.resourcePolicy);
+      const made = await create(target, value, options);
+      await putPolicy(target, options.settings.resourcePolicy);
+      return made;
+    },
+    put,
+    read,
+    ...settings,
+    ...tagCalls(calls),
+    ...deletionCalls(calls),
+    ...targetLabels(calls),
+  };
 }
 
-const CURRENT = "AWSCURRENT";
-const ROLL_BACK = new Set(["DeleteSecret", "RestoreSecret", "UpdateSecretVersionStage"]);
-/** AWS promises no read-your-writes: "not found" right after our own write may be a replica that lags. */
-const NOT_FOUND_DELAYS_MS = [200, 400, 800, 1_600];
-
-/** Secrets Manager behind our port. Values go as SecretString; what AWS throws leaves only as our own errors. */
-export function secretsManagerTarget({
-  clientFor,
-  callerAccount,
-  wait = sleep,
-}: SecretsManagerTargetDeps): SecretTarget {
-  const attempt = async <T>(
-    operation: string,
-    target: TargetRef,
-    call: (client: SecretsManagerClient) => Promise<T>,
-    duty: TargetDuty = ROLL_BACK.has(operation) ? "roll-back" : "write",
-  ) => {
-    try {
-      return await call(clientFor(target, duty));
-    } catch (error) {
-      throw mapTargetError(error, { operation, target });
-    }
-  };
-
-  const checkAccount = (operation: string, target: TargetRef, account: string): void => {
-    if (account !== target.accountId) throw new TargetAccountError({ operation, target });
-  };
-  const checkCaller = async (operation: string, target: TargetRef): Promise<void> => {
-    if (callerAccount) checkAccount(operation, target, await callerAccount(target));
-  };
-
-  const describe = async (target: TargetRef): Promise<TargetState> => {
-    const answer = await attempt("DescribeSecret", target, (client) =>
-      client.send(new DescribeSecretCommand({ SecretId: target.name })),
-    ).catch((error: unknown) => {
-      if (error instanceof TargetNotFoundError) return null;
-      throw error;
-    });
-    if (answer === null) return { status: "absent" };
-    const present = presentTarget(answer);
-    checkAccount("DescribeSecret", target, accountOfArn(present.arn));
-    return present;
-  };
-
+function valueCalls({ attempt, checkCaller }: TargetCalls, wait: Wait): Pick<SecretTarget, "create" | "put" | "read"> {
   return {
-    describe,
-
-    async create(target, value, { requestToken, tags }) {
-      await checkCaller("CreateSecret", target);
-      const answer = await attempt("CreateSecret", target, (client) =>
+    async create(target, value, options) {
+      const operation = "CreateSecret";
+      const answer = await attempt(operation, { target, duty: "write" }, (client) =>
         client.send(
-          new CreateSecretCommand({
-            Name: target.name,
-            SecretString: value.reveal(),
-            ClientRequestToken: requestToken,
-            Tags: tagList(tags),
-            ...(target.kmsKeyId !== null && { KmsKeyId: target.kmsKeyId }),
-          }),
+          new CreateSecretCommand({ ...createInput(target, options), ...revealForAws(value, { operation, target }) }),
         ),
       );
       return { arn: answer.ARN ?? "" };
     },
 
-    async put(target, value, { requestToken }) {
-      await checkCaller("PutSecretValue", target);
-      await attempt("PutSecretValue", target, (client) =>
+    async put(target, value, { requestToken, stages }) {
+      const operation = "PutSecretValue";
+      await checkCaller(operation, target);
+      await attempt(operation, { target, duty: "write" }, (client) =>
         client.send(
-          // No VersionStages: AWS then moves AWSCURRENT, and a repeat of the same token moves nothing.
+          // Without VersionStages AWS moves AWSCURRENT, and a repeat of the same token moves nothing.
           new PutSecretValueCommand({
             SecretId: target.name,
-            SecretString: value.reveal(),
             ClientRequestToken: requestToken,
+            ...(stages !== undefined && { VersionStages: [...stages] }),
+            ...revealForAws(value, { operation, target }),
           }),
         ),
       );
@@ -114,24 +75,52 @@ export function secretsManagerTarget({
     async read(target, versionId) {
       const operation = "GetSecretValue";
       const get = () =>
-        attempt(operation, target, async (client) => {
-          const answer = await client.send(new GetSecretValueCommand({ SecretId: target.name, VersionId: versionId }));
-          return answer.SecretString === undefined ? null : new Secret(answer.SecretString);
-        });
-      const value = await repeatWhileNotFound(get, wait);
-      if (value === null) throw new TargetRefusedError({ operation, target, awsError: "SecretBinary" });
-      return value;
+        attempt(operation, { target, duty: "write" }, async (client) =>
+          valueFromAws(await client.send(new GetSecretValueCommand({ SecretId: target.name, VersionId: versionId })), {
+            operation,
+            target,
+          }),
+        );
+      return repeatWhileNotFound(get, wait);
     },
+  };
+}
 
+function createInput(target: TargetRef, { requestToken, tags, settings }: CreateOptions) {
+  const { description, replicaRegions } = settings;
+  return {
+    Name: target.name,
+    ClientRequestToken: requestToken,
+    Tags: tagList(tags),
+    ...(target.kmsKeyId !== null && { KmsKeyId: target.kmsKeyId }),
+    ...(description !== null && { Description: description }),
+    ...(replicaRegions.length > 0 && { AddReplicaRegions: replicaList(replicaRegions) }),
+  };
+}
+
+function tagCalls({ attempt }: TargetCalls): Pick<SecretTarget, "setTags" | "removeTags"> {
+  return {
     async setTags(target, tags) {
-      const call = (client: SecretsManagerClient) =>
-        client.send(new TagResourceCommand({ SecretId: target.name, Tags: tagList(tags) }));
       // The writer may seal what is open. Opening what is sealed is just what sealing takes from it.
-      await attempt("TagResource", target, call, tags[STATE_TAG] === "sealed" ? "write" : "roll-back");
+      const duty = tags[STATE_TAG] === "sealed" ? "write" : "roll-back";
+      await attempt("TagResource", { target, duty }, (client) =>
+        client.send(new TagResourceCommand({ SecretId: target.name, Tags: tagList(tags) })),
+      );
     },
 
+    async removeTags(target, keys) {
+      if (keys.length === 0) return;
+      await attempt("UntagResource", { target, duty: "roll-back" }, (client) =>
+        client.send(new UntagResourceCommand({ SecretId: target.name, TagKeys: [...keys] })),
+      );
+    },
+  };
+}
+
+function deletionCalls({ attempt }: TargetCalls): Pick<SecretTarget, "scheduleDeletion" | "restore"> {
+  return {
     async scheduleDeletion(target, recoveryDays) {
-      await attempt("DeleteSecret", target, (client) =>
+      await attempt("DeleteSecret", { target, duty: "roll-back" }, (client) =>
         client.send(new DeleteSecretCommand({ SecretId: target.name, RecoveryWindowInDays: recoveryDays })),
       ).catch((error: unknown) => {
         if (!(error instanceof TargetTombstonedError)) throw error; // scheduled already: what we wanted
@@ -139,63 +128,11 @@ export function secretsManagerTarget({
     },
 
     async restore(target) {
-      await attempt("RestoreSecret", target, (client) =>
+      await attempt("RestoreSecret", { target, duty: "roll-back" }, (client) =>
         client.send(new RestoreSecretCommand({ SecretId: target.name })),
       );
     },
-
-    async moveCurrent(target, { from, to }) {
-      const operation = "UpdateSecretVersionStage";
-      const state = await describe(target);
-      if (state.status === "absent") throw new TargetNotFoundError({ operation, target });
-      if (state.currentVersionId === to) return;
-      if (state.currentVersionId !== from) throw new TargetMovedOnError({ operation, target });
-      await attempt(operation, target, (client) =>
-        client.send(
-          // AWS compares RemoveFromVersionId itself, so a writer who slips in after our look is not displaced.
-          new UpdateSecretVersionStageCommand({
-            SecretId: target.name,
-            VersionStage: CURRENT,
-            MoveToVersionId: to,
-            RemoveFromVersionId: from,
-          }),
-        ),
-      ).catch(async (error: unknown) => {
-        const now = await describe(target).catch(() => null);
-        const hasMoved = now?.status === "present" && now.currentVersionId !== from;
-        if (!hasMoved) throw error;
-        if (now.currentVersionId !== to) throw new TargetMovedOnError({ operation, target });
-      });
-    },
   };
-}
-
-async function repeatWhileNotFound<T>(get: () => Promise<T>, wait: (delayMs: number) => Promise<unknown>): Promise<T> {
-  for (const delayMs of NOT_FOUND_DELAYS_MS) {
-    try {
-      return await get();
-    } catch (error) {
-      if (!(error instanceof TargetNotFoundError)) throw error;
-      await wait(delayMs);
-    }
-  }
-  return get();
-}
-
-function presentTarget(answer: DescribeSecretResponse): PresentTarget {
-  const stages = Object.entries(answer.VersionIdsToStages ?? {});
-  return {
-    status: "present",
-    arn: answer.ARN ?? "",
-    tags: Object.fromEntries((answer.Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])),
-    stagesByVersion: Object.fromEntries(stages),
-    currentVersionId: stages.find(([, labels]) => labels.includes(CURRENT))?.[0] ?? null,
-    deletionDate: answer.DeletedDate ?? null,
-  };
-}
-
-function accountOfArn(arn: string): string {
-  return arn.split(":")[4] ?? "";
 }
 
 function tagList(tags: Readonly<Record<string, string>>): Tag[] {

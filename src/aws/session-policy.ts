@@ -1,14 +1,36 @@
 import type { TargetRef } from "../approvals/content.ts";
 
-/** What a session is for. Deleting, restoring and moving labels back is a duty of its own. */
-export type TargetDuty = "write" | "roll-back";
+/**
+ * What a session is for. "configure" gives an open target what the rules add beside its value; a session for it is made
+ * only where they add something. Deleting, restoring, moving labels back and taking away is "roll-back".
+ */
+export type TargetDuty = "write" | "configure" | "roll-back";
 
 /** AWS's limit for an inline session policy, in characters. @see https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export const MAX_SESSION_POLICY = 2_048;
 
 const ACTIONS: Readonly<Record<TargetDuty, readonly string[]>> = {
-  write: ["CreateSecret", "DescribeSecret", "GetSecretValue", "PutSecretValue", "TagResource"],
-  "roll-back": ["DeleteSecret", "DescribeSecret", "RestoreSecret", "TagResource", "UpdateSecretVersionStage"],
+  // The last one: CreateSecret asks for it where it is given replicas.
+  write: [
+    "CreateSecret",
+    "DescribeSecret",
+    "GetSecretValue",
+    "PutSecretValue",
+    "TagResource",
+    "ReplicateSecretToRegions",
+  ],
+  configure: ["PutResourcePolicy", "ReplicateSecretToRegions", "UpdateSecret"],
+  "roll-back": [
+    "DeleteResourcePolicy",
+    "DeleteSecret",
+    "DescribeSecret",
+    "GetResourcePolicy",
+    "RemoveRegionsFromReplication",
+    "RestoreSecret",
+    "TagResource",
+    "UntagResource",
+    "UpdateSecretVersionStage",
+  ],
 };
 
 /**
@@ -23,11 +45,19 @@ export function sessionPolicy(target: TargetRef, duty: TargetDuty, partition: st
   const statements = [
     { Effect: "Allow", Action: actions, Resource: `${bare}-??????` },
     // A name that is not there has no suffix yet, and a denial would hide that it is free.
-    ...(looksLikeArnEnd(name) ? [] : [{ Effect: "Allow", Action: "secretsmanager:DescribeSecret", Resource: bare }]),
-    ...(duty === "write" ? [keyStatement(target, partition)] : []),
+    ...(duty === "configure" || looksLikeArnEnd(name) ? [] : [allow("DescribeSecret", bare)]),
+    // A policy is judged before its secret is there, so that call names none. It reads and changes nothing.
+    ...(duty === "configure" ? [allow("ValidateResourcePolicy", "*")] : []),
+    ...(duty === "roll-back" ? [] : [keyStatement(target, partition)]),
   ];
   return JSON.stringify({ Version: "2012-10-17", Statement: statements });
 }
+
+const allow = (action: string, Resource: string) => ({
+  Effect: "Allow",
+  Action: `secretsmanager:${action}`,
+  Resource,
+});
 
 /** The key is used only through Secrets Manager, and for a named key only that one. */
 function keyStatement({ region, accountId, kmsKeyId }: TargetRef, partition: string): unknown {

@@ -3,8 +3,8 @@ import type { TargetRef } from "../approvals/content.ts";
 import { TargetRefusedError } from "../migration/target-errors.ts";
 import { mapTargetError } from "./map-target-error.ts";
 import type { SecretsManagerClients, SessionCredentials } from "./secrets-manager-client.ts";
-import type { SecretsManagerTargetDeps } from "./secrets-manager-target.ts";
 import { MAX_SESSION_POLICY, sessionPolicy, type TargetDuty } from "./session-policy.ts";
+import type { SecretsManagerTargetDeps } from "./target-calls.ts";
 
 export interface TargetRoles {
   /** ARN of the role that writes, `{account}` standing for the target's. null: the process's own credentials write. */

@@ -14,11 +14,17 @@ export function fencedTarget(target: SecretTarget, assertHeld: () => Promise<voi
   return {
     describe: target.describe,
     read: target.read,
+    readPolicy: target.readPolicy,
     create: fenced(target.create),
     put: fenced(target.put),
+    applySettings: fenced(target.applySettings),
+    removePolicy: fenced(target.removePolicy),
+    removeReplicas: fenced(target.removeReplicas),
     setTags: fenced(target.setTags),
+    removeTags: fenced(target.removeTags),
     scheduleDeletion: fenced(target.scheduleDeletion),
     restore: fenced(target.restore),
     moveCurrent: fenced(target.moveCurrent),
+    removeStage: fenced(target.removeStage),
   };
 }

@@ -74,6 +74,12 @@ export class TargetKeyError extends TargetError {
     "AWS couldn't use the target's KMS key: it is disabled, scheduled for deletion, or not granted. Nothing was written; its owner must check the key, then press Retry.";
 }
 
+export class TargetPolicyError extends TargetError {
+  readonly code = "TARGET_POLICY";
+  readonly userMessage =
+    "AWS refuses the resource policy that the rules add to that target: it is malformed, or lets everybody in. No value was written with it; an operator must correct the rule in glovebox.yaml.";
+}
+
 export class TargetRefusedError extends TargetError {
   readonly code = "TARGET_REFUSED";
   readonly userMessage =

@@ -6,6 +6,7 @@ import type { Landed } from "./find-landed.ts";
 import { layDownValue } from "./lay-down-value.ts";
 import type { ReadValue } from "./lend-and-read.ts";
 import type { MigrationRun, WrittenVersion } from "./migration-run.ts";
+import type { TargetValue } from "./secret-target.ts";
 import { INSTALLATION_TAG, MIGRATION_TAG, REQUEST_TAG, STATE_TAG } from "./target-tags.ts";
 import { digestValue, isSameDigest, requestTokenFor } from "./value-digest.ts";
 
@@ -56,7 +57,7 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
   const arn = await write(run, value, choice, requestToken);
   deps.trace?.("target.written");
   const stored = await deps.target.read(statement.target, requestToken);
-  if (!value.equals(stored)) throw new ReadBackMismatchError();
+  if (stored.form !== "string" || !value.equals(stored.secret)) throw new ReadBackMismatchError();
   await markVerified(run, arn);
 }
 
@@ -73,7 +74,7 @@ function undoKindOf({ writeKind }: MigrationRun["row"], { kind }: ChosenWrite): 
 export async function verifyLanded(run: MigrationRun, { version, arn }: Landed): Promise<void> {
   const { deps, statement } = run;
   const stored = await deps.target.read(statement.target, version.requestToken);
-  if (!isSameDigest(digestValue(deps.digestKey, stored), version.digest)) throw new ReadBackMismatchError();
+  if (!isSameDigest(digestValue(deps.digestKey, stored.secret), version.digest)) throw new ReadBackMismatchError();
   await markVerified(run, arn);
 }
 
@@ -86,15 +87,17 @@ export async function seal({ deps, statement }: MigrationRun): Promise<void> {
 /** @returns The target's ARN. */
 async function write(
   run: MigrationRun,
-  value: Secret,
+  secret: Secret,
   { kind, arn }: ChosenWrite,
   requestToken: string,
 ): Promise<string> {
   const { deps, statement } = run;
   const { target } = deps;
+  const value: TargetValue = { form: "string", secret };
+  const { settings } = statement;
   const tags = { ...statement.tags, ...ownTags(run) };
   if (kind === "create" || arn === null) {
-    return (await target.create(statement.target, value, { requestToken, tags })).arn;
+    return (await target.create(statement.target, value, { requestToken, tags, settings })).arn;
   }
   if (kind === "restore-and-put") await target.restore(statement.target);
   await target.setTags(statement.target, tags);

@@ -35,7 +35,10 @@ function allowed(ref: TargetRef, duty: TargetDuty, arn: string): string[] {
 const awsName = fc.stringMatching(/^[A-Za-z0-9/_+=.@-]{1,512}$/);
 const anyName = fc.string({ minLength: 1, maxLength: 60, unit: fc.constantFrom(..."ab-/*?", ..."${", ...'}"\\.') });
 const suffix = fc.stringMatching(/^[A-Za-z0-9]{6}$/);
-const duty = fc.constantFrom<TargetDuty>("write", "roll-back");
+const duty = fc.constantFrom<TargetDuty>("write", "configure", "roll-back");
+const COUNT: Record<TargetDuty, number> = { write: 6, configure: 3, "roll-back": 9 };
+/** Judging a policy's text is of no secret. */
+const onSecrets = (actions: string[]) => actions.filter((action) => !action.endsWith(":ValidateResourcePolicy"));
 
 describe("sessionPolicy", () => {
   it("lets a writing session write, read back, tag and describe its one name, and neither delete nor restore it", () => {
@@ -44,16 +47,30 @@ describe("sessionPolicy", () => {
       "secretsmanager:DescribeSecret",
       "secretsmanager:GetSecretValue",
       "secretsmanager:PutSecretValue",
+      "secretsmanager:ReplicateSecretToRegions",
       "secretsmanager:TagResource",
+    ]);
+  });
+
+  it("lets a session for settings change what stands beside the value, and neither read the value nor take anything away", () => {
+    expect(allowed(target, "configure", arnOf("app/a-AbC123"))).toEqual([
+      "secretsmanager:PutResourcePolicy",
+      "secretsmanager:ReplicateSecretToRegions",
+      "secretsmanager:UpdateSecret",
+      "secretsmanager:ValidateResourcePolicy",
     ]);
   });
 
   it("lets a session for undo delete, restore, tag and move labels, and neither write nor read a value", () => {
     expect(allowed(target, "roll-back", arnOf("app/a-AbC123"))).toEqual([
+      "secretsmanager:DeleteResourcePolicy",
       "secretsmanager:DeleteSecret",
       "secretsmanager:DescribeSecret",
+      "secretsmanager:GetResourcePolicy",
+      "secretsmanager:RemoveRegionsFromReplication",
       "secretsmanager:RestoreSecret",
       "secretsmanager:TagResource",
+      "secretsmanager:UntagResource",
       "secretsmanager:UpdateSecretVersionStage",
     ]);
     expect(sessionPolicy(target, "roll-back", "aws")).not.toContain("kms:");
@@ -68,13 +85,15 @@ describe("sessionPolicy", () => {
     "app/A-AbC123",
     "app/a-",
   ])("says nothing of %s", (name) => {
-    expect([...allowed(target, "write", arnOf(name)), ...allowed(target, "roll-back", arnOf(name))]).toEqual([]);
+    const duties = ["write", "configure", "roll-back"] as const;
+    expect(duties.flatMap((work) => onSecrets(allowed(target, work, arnOf(name))))).toEqual([]);
   });
 
   it("allows everything that it allows on its own secret, for any name", () => {
     fc.assert(
       fc.property(fc.oneof(awsName, anyName), duty, suffix, (name, work, end) => {
-        expect(allowed({ ...target, name }, work, arnOf(`${name}-${end}`))).toHaveLength(5);
+        const actions = onSecrets(allowed({ ...target, name }, work, arnOf(`${name}-${end}`)));
+        expect(actions).toHaveLength(COUNT[work]);
       }),
     );
   });
@@ -83,7 +102,7 @@ describe("sessionPolicy", () => {
     fc.assert(
       fc.property(anyName, anyName, duty, suffix, (name, other, work, end) => {
         fc.pre(name !== other);
-        expect(allowed({ ...target, name }, work, arnOf(`${other}-${end}`))).toEqual([]);
+        expect(onSecrets(allowed({ ...target, name }, work, arnOf(`${other}-${end}`)))).toEqual([]);
       }),
       { numRuns: 2_000 },
     );

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
-import type { TargetRef } from "../../src/approvals/content.ts";
+import { PLAIN_SETTINGS, type TargetRef } from "../../src/approvals/content.ts";
 import { roleFindings } from "../../src/aws/check-roles.ts";
 import { secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
@@ -13,7 +13,7 @@ import {
   TargetRefusedError,
   TargetUnavailableError,
 } from "../../src/migration/target-errors.ts";
-import { Secret } from "../../src/secret.ts";
+import { textValue } from "../fakes/secret-target.ts";
 import { type RecordedCall, recordCalls } from "./record-calls.ts";
 
 const WRITER = "arn:aws:iam::123456789012:role/glovebox-writer";
@@ -22,6 +22,11 @@ const OWN_KEY = "practice";
 const credentials = { accessKeyId: OWN_KEY, secretAccessKey: "practice" };
 const OPEN = { "glovebox-state": "open" };
 const SEALED = { "glovebox-state": "sealed" };
+
+const POLICY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Deny", Principal: "*", Action: "secretsmanager:DeleteSecret", Resource: "*" }],
+});
 
 const freshTarget = (): TargetRef => ({
   accountId: "123456789012",
@@ -52,8 +57,8 @@ describe("targetSessions with roles", () => {
     const [target, migrationId, requestToken] = [freshTarget(), randomUUID(), randomUUID()];
     const aws = world.startMigration(migrationId);
     expect(await aws.describe(target)).toEqual({ status: "absent" });
-    await aws.create(target, new Secret("v"), { requestToken, tags: OPEN });
-    expect((await aws.read(target, requestToken)).reveal()).toBe("v");
+    await aws.create(target, textValue("v"), { requestToken, tags: OPEN, settings: PLAIN_SETTINGS });
+    expect((await aws.read(target, requestToken)).secret.reveal()).toBe("v");
     await aws.setTags(target, SEALED);
     const [session] = world.assumed();
     expect(Object.fromEntries(session?.form ?? [])).toEqual({
@@ -76,7 +81,11 @@ describe("targetSessions with roles", () => {
   it("signs with its own credentials only to assume the role, and everything else as the session", async () => {
     const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
     const aws = world.startMigration();
-    await aws.create(freshTarget(), new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await aws.create(freshTarget(), textValue("v"), {
+      requestToken: randomUUID(),
+      tags: OPEN,
+      settings: PLAIN_SETTINGS,
+    });
     expect(keysOf(world.calls, "AssumeRole")).toEqual([OWN_KEY]);
     expect(keysOf(world.calls, "CreateSecret")).toEqual([expect.stringMatching(/^ASIA/)]);
     expect(world.calls.at(-1)?.headers["x-amz-security-token"]).toBeDefined();
@@ -86,8 +95,8 @@ describe("targetSessions with roles", () => {
     const world = await worldWith({ writer: WRITER, rollback: ROLLBACK });
     const [target, first, second] = [freshTarget(), randomUUID(), randomUUID()];
     const aws = world.startMigration();
-    await aws.create(target, new Secret("v"), { requestToken: first, tags: OPEN });
-    await aws.put(target, new Secret("w"), { requestToken: second });
+    await aws.create(target, textValue("v"), { requestToken: first, tags: OPEN, settings: PLAIN_SETTINGS });
+    await aws.put(target, textValue("w"), { requestToken: second });
     await aws.setTags(target, SEALED);
     expect(world.assumed().map(({ form }) => form.get("RoleArn"))).toEqual([WRITER]);
     await aws.moveCurrent(target, { from: second, to: first });
@@ -101,6 +110,26 @@ describe("targetSessions with roles", () => {
     expect([writing.length, undoing.length]).toEqual([1, 1]);
     expect(writing).not.toEqual(undoing);
     expect(keysOf(world.calls, "TagResource")).toEqual([...writing, ...undoing]);
+  });
+
+  it("makes a session for settings, as the writer, only for a target that the rules add something to", async () => {
+    const front = await startAwsFront(inject("stack").aws.endpointUrl);
+    onTestFinished(() => front.stop());
+    const { url, calls } = await recordCalls(front.url);
+    const clients = secretsManagerClients({ endpoint: url, credentials });
+    onTestFinished(() => clients.close());
+    const aws = secretsManagerTarget(targetSessions(clients, { writer: WRITER, rollback: ROLLBACK }, randomUUID()));
+    const [plain, target] = [freshTarget(), freshTarget()];
+    const options = { requestToken: randomUUID(), tags: OPEN };
+    await aws.create(plain, textValue("v"), { ...options, settings: PLAIN_SETTINGS });
+    await aws.create(target, textValue("v"), { ...options, settings: { ...PLAIN_SETTINGS, resourcePolicy: POLICY } });
+    const assumed = calls.filter(({ action }) => action === "AssumeRole").map(({ form }) => form);
+    expect(assumed.map((form) => [form.get("RoleArn"), form.get("Policy")])).toEqual([
+      [WRITER, sessionPolicy(plain, "write", "aws")],
+      [WRITER, sessionPolicy(target, "configure", "aws")],
+      [WRITER, sessionPolicy(target, "write", "aws")],
+    ]);
+    expect(keysOf(calls, "PutResourcePolicy")).not.toEqual(keysOf(calls, "CreateSecret"));
   });
 
   it("opens another session for another migration and for another target", async () => {
@@ -123,7 +152,7 @@ describe("targetSessions with roles", () => {
     const world = await worldWith({ writer: WRITER, rollback: null });
     const target = freshTarget();
     const aws = world.startMigration();
-    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await aws.create(target, textValue("v"), { requestToken: randomUUID(), tags: OPEN, settings: PLAIN_SETTINGS });
     await aws.scheduleDeletion(target, 30);
     expect(world.assumed().map(({ form }) => [form.get("RoleArn"), form.get("Policy")])).toEqual([
       [WRITER, sessionPolicy(target, "write", "aws")],
@@ -135,7 +164,7 @@ describe("targetSessions with roles", () => {
     const world = await worldWith({ writer: null, rollback: ROLLBACK });
     const target = freshTarget();
     const aws = world.startMigration();
-    await aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    await aws.create(target, textValue("v"), { requestToken: randomUUID(), tags: OPEN, settings: PLAIN_SETTINGS });
     await aws.scheduleDeletion(target, 30);
     expect(keysOf(world.calls, "CreateSecret")).toEqual([OWN_KEY]);
     expect(world.assumed().map(({ form }) => form.get("RoleArn"))).toEqual([ROLLBACK]);
@@ -146,7 +175,7 @@ describe("targetSessions with roles", () => {
     const target = { ...freshTarget(), accountId: "210987654321" };
     const { arn } = await world
       .startMigration()
-      .create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+      .create(target, textValue("v"), { requestToken: randomUUID(), tags: OPEN, settings: PLAIN_SETTINGS });
     expect(world.assumed()[0]?.form.get("RoleArn")).toBe("arn:aws:iam::210987654321:role/writer");
     expect(arn).toContain(":210987654321:secret:");
   });
@@ -155,7 +184,11 @@ describe("targetSessions with roles", () => {
     const world = await worldWith({ writer: WRITER, rollback: null });
     const target = { ...freshTarget(), accountId: "210987654321" };
     const aws = world.startMigration();
-    const written = aws.create(target, new Secret("v"), { requestToken: randomUUID(), tags: OPEN });
+    const written = aws.create(target, textValue("v"), {
+      requestToken: randomUUID(),
+      tags: OPEN,
+      settings: PLAIN_SETTINGS,
+    });
     await expect(written).rejects.toThrow(TargetAccountError);
     expect(world.calls).toEqual([]);
   });

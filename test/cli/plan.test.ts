@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, inject, it, onTestFinished } from "vitest";
+import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import { secretsManagerClients } from "../../src/aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../../src/aws/secrets-manager-target.ts";
 import { type PlanCommand, type PlanOptions, planForTerminal } from "../../src/cli/plan.ts";
 import { csvHead, csvLine, PLAN_COLUMNS } from "../../src/cli/plan-csv.ts";
 import { REASON_WORDS } from "../../src/migration/plan/reason-words.ts";
 import { parseRules } from "../../src/rules.ts";
-import { Secret } from "../../src/secret.ts";
+import { textValue } from "../fakes/secret-target.ts";
 import { freshStore } from "../fresh-store.ts";
 import { addPracticeEstate, addSecrets, planMount } from "../migration/plan-world.ts";
 
@@ -128,8 +129,8 @@ describe("glovebox plan", () => {
     await addSecrets(store, planMount("secret"), { free: {}, taken: {} });
     const clients = command.openAws();
     const target = { accountId: "123456789012", region: "eu-central-1", name: `${prefix}secret/taken`, kmsKeyId: null };
-    const options = { requestToken: crypto.randomUUID(), tags: {} };
-    await secretsManagerTarget(clients).create(target, new Secret("v"), options);
+    const options = { requestToken: crypto.randomUUID(), tags: {}, settings: PLAIN_SETTINGS };
+    await secretsManagerTarget(clients).create(target, textValue("v"), options);
     clients.close();
     const text = (await plan({ lookUp: true })).lines.join("\n");
     expect(text).toContain("AWS was asked about 2 names and answered 2.");

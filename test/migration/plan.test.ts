@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import { judgeMount } from "../../src/migration/plan/judge-entry.ts";
 import { nameLookUp } from "../../src/migration/plan/look-up-names.ts";
 import { planEstate } from "../../src/migration/plan/plan-estate.ts";
@@ -6,9 +7,8 @@ import { VERDICTS } from "../../src/migration/plan/plan-row.ts";
 import { preflight } from "../../src/migration/preflight.ts";
 import { TargetThrottledError } from "../../src/migration/target-errors.ts";
 import { INSTALLATION_TAG } from "../../src/migration/target-tags.ts";
-import { Secret } from "../../src/secret.ts";
 import { requestWorld } from "../approvals/request-world.ts";
-import { fakeSecretTarget } from "../fakes/secret-target.ts";
+import { fakeSecretTarget, textValue } from "../fakes/secret-target.ts";
 import { freshStore } from "../fresh-store.ts";
 import {
   addPracticeEstate,
@@ -262,7 +262,11 @@ describe("planEstate with a look at AWS", () => {
     const { store } = await planOf({ free: {}, taken: {}, scheduled: {} });
     const aws = fakeSecretTarget();
     for (const path of ["taken", "scheduled"]) {
-      await aws.create(targetOf(path), new Secret("v"), { requestToken, tags: { [INSTALLATION_TAG]: "other" } });
+      await aws.create(targetOf(path), textValue("v"), {
+        requestToken,
+        tags: { [INSTALLATION_TAG]: "other" },
+        settings: PLAIN_SETTINGS,
+      });
     }
     await aws.scheduleDeletion(targetOf("scheduled"), 30);
     const { at, summary } = await planAll(store, PLAN_INPUT, lookUpOf(store, aws).lookUp);

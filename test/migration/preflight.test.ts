@@ -1,13 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { TargetRef } from "../../src/approvals/content.ts";
+import { PLAIN_SETTINGS, type TargetRef } from "../../src/approvals/content.ts";
 import { isAllowedTarget, targetRuleFault } from "../../src/migration/allowed-target.ts";
 import { type PreflightInput, preflight } from "../../src/migration/preflight.ts";
 import { tagFaults } from "../../src/migration/tag-faults.ts";
 import { TargetUnavailableError } from "../../src/migration/target-errors.ts";
 import { INSTALLATION_TAG } from "../../src/migration/target-tags.ts";
-import { Secret } from "../../src/secret.ts";
 import { addEntry, requestWorld } from "../approvals/request-world.ts";
-import { fakeSecretTarget } from "../fakes/secret-target.ts";
+import { fakeSecretTarget, textValue } from "../fakes/secret-target.ts";
 
 const target: TargetRef = {
   accountId: "111122223333",
@@ -32,7 +31,7 @@ async function preflightWorld() {
     );
   /** As after a finished migration of the entry to the target. */
   const moveOnce = async (): Promise<void> => {
-    const { arn } = await aws.create(target, new Secret("v"), { requestToken, tags: ours });
+    const { arn } = await aws.create(target, textValue("v"), { requestToken, tags: ours, settings: PLAIN_SETTINGS });
     const { migrationId } = await world.approve(await world.request());
     await world.engineLeft(migrationId, "done");
     await world.store.updateTable("migration").set({ targetArn: arn }).where("id", "=", migrationId).execute();
@@ -84,7 +83,7 @@ describe("preflight", () => {
     ["with our tag, and not from this path", ours],
   ])("stops at a name that is taken %s, live or scheduled for deletion", async (_with, tags) => {
     const { aws, judge } = await preflightWorld();
-    await aws.create(target, new Secret("v"), { requestToken, tags });
+    await aws.create(target, textValue("v"), { requestToken, tags, settings: PLAIN_SETTINGS });
     expect(await judge()).toEqual(["target: TARGET_TAKEN"]);
     await aws.scheduleDeletion(target, 30);
     expect(await judge()).toEqual(["target: TARGET_TOMBSTONED"]);

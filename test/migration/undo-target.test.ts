@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import { TargetMovedOnError } from "../../src/migration/target-errors.ts";
 import { INSTALLATION_TAG, MIGRATION_TAG, STATE_TAG } from "../../src/migration/target-tags.ts";
 import { undoTarget } from "../../src/migration/undo-target.ts";
-import { Secret } from "../../src/secret.ts";
 import type { WriteKind } from "../../src/store/schema.ts";
-import { fakeSecretTarget } from "../fakes/secret-target.ts";
+import { fakeSecretTarget, textValue } from "../fakes/secret-target.ts";
 
 const ref = { accountId: "111122223333", region: "eu-central-1", name: "prod/a", kmsKeyId: null };
 const migrationId = "5f0c6a0e-7f3e-4f6e-9d9d-0a2b6f6f2c11";
@@ -21,8 +21,8 @@ function undoWorld() {
       ...write,
     });
   const create = (requestToken: string, withTags: Record<string, string> = tags) =>
-    aws.create(ref, new Secret(requestToken), { requestToken, tags: withTags });
-  const put = (requestToken: string) => aws.put(ref, new Secret(requestToken), { requestToken });
+    aws.create(ref, textValue(requestToken), { requestToken, tags: withTags, settings: PLAIN_SETTINGS });
+  const put = (requestToken: string) => aws.put(ref, textValue(requestToken), { requestToken });
   const look = async () => {
     const state = await aws.describe(ref);
     if (state.status === "absent") return "absent";

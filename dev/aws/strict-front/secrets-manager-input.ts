@@ -9,6 +9,13 @@ export const SecretsManagerInput = z.looseObject({
   SecretBinary: z.string().optional(),
   VersionId: z.string().optional(),
   VersionStage: z.string().optional(),
+  VersionStages: z.array(z.string()).optional(),
+  MoveToVersionId: z.string().optional(),
+  RemoveFromVersionId: z.string().optional(),
+  Description: z.string().optional(),
+  AddReplicaRegions: z.array(z.object({ Region: z.string() })).optional(),
+  RemoveReplicaRegions: z.array(z.string()).optional(),
+  ReplicationStatus: z.array(z.object({ Region: z.string() })).optional(),
   Tags: z
     .array(z.object({ Key: z.string(), Value: z.string().default("") }))
     .nullish()

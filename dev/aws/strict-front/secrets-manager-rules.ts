@@ -1,3 +1,4 @@
+import type { FrontAnswer } from "../../faults/fault-list.ts";
 import type { AskTarget, FrontRequest, Ruling } from "../../faults/http-front.ts";
 import { type AwsCall, awsError } from "../aws-call.ts";
 import { isMalformedPolicy, isPublicPolicy } from "./resource-policy.ts";
@@ -13,7 +14,9 @@ export interface Refusal {
   readonly message: string;
 }
 type Rule = (input: SecretsManagerInput, describe: Describe) => Refusal | undefined | Promise<Refusal | undefined>;
-type Describe = () => Promise<{ isScheduledForDeletion: boolean; tagKeys: string[] } | undefined>;
+type Describe = () => Promise<
+  { isScheduledForDeletion: boolean; tagKeys: string[]; replicaRegions: string[] } | undefined
+>;
 
 // aws.md section 1.
 const MAX_NAME_CHARS = 512;
@@ -22,6 +25,9 @@ const MAX_TAGS = 50;
 const MAX_TAG_KEY_CHARS = 128;
 const MAX_TAG_VALUE_CHARS = 256;
 const MAX_POLICY_CHARS = 20_480;
+const MAX_DESCRIPTION_CHARS = 2_048;
+const MAX_STAGES = 20;
+const MAX_STAGE_CHARS = 256;
 
 const validation = (message: string): Refusal => ({ code: "ValidationException", message });
 const parameter = (message: string): Refusal => ({ code: "InvalidParameterException", message });
@@ -100,12 +106,55 @@ const policyIsValid: Rule = ({ ResourcePolicy = "", BlockPublicPolicy }) => {
   return undefined;
 };
 
+/** aws.md section 1, "description". */
+const descriptionFits: Rule = ({ Description = "" }) =>
+  Description.length > MAX_DESCRIPTION_CHARS ? tooLong("description", MAX_DESCRIPTION_CHARS) : undefined;
+
+/** aws.md section 1, "staging labels". moto would make a version without any label of an empty list. */
+const stagesAreValid: Rule = ({ VersionStages }) => {
+  if (VersionStages === undefined) return undefined;
+  if (VersionStages.length > MAX_STAGES) return tooLong("versionStages", MAX_STAGES);
+  if (VersionStages.length > 0 && VersionStages.every(({ length }) => length > 0 && length <= MAX_STAGE_CHARS)) {
+    return undefined;
+  }
+  return validation(
+    "1 validation error detected: Value at 'versionStages' failed to satisfy constraint: Member must have length greater than or equal to 1",
+  );
+};
+
+/** UpdateSecretVersionStage: moto takes AWSCURRENT off and leaves the secret without a current version. */
+const currentIsMovedNotRemoved: Rule = ({ VersionStage, MoveToVersionId }) =>
+  VersionStage === "AWSCURRENT" && !MoveToVersionId
+    ? parameter(
+        "You can only move staging label AWSCURRENT to a different secret version. It can't be completely removed.",
+      )
+    : undefined;
+
+/** ReplicateSecretToRegions: moto adds the region a second time, as failed. What AWS says is UNVERIFIED. */
+const regionHasNoReplica: Rule = async ({ AddReplicaRegions = [] }, describe) => {
+  const there = (await describe())?.replicaRegions ?? [];
+  return AddReplicaRegions.some(({ Region }) => there.includes(Region))
+    ? parameter("The secret is already replicated to that region.")
+    : undefined;
+};
+
+/** RemoveRegionsFromReplication: moto passes over a region without a replica. What AWS says is UNVERIFIED. */
+const regionHasReplica: Rule = async ({ RemoveReplicaRegions = [] }, describe) => {
+  const there = (await describe())?.replicaRegions ?? [];
+  return RemoveReplicaRegions.every((region) => there.includes(region))
+    ? undefined
+    : parameter("The secret is not replicated to that region.");
+};
+
 const RULES: Record<string, readonly Rule[]> = {
-  CreateSecret: [nameIsValid, valueFits, valueIsGiven, tagsAreValid, nameIsNotScheduledForDeletion],
-  PutSecretValue: [valueFits, valueIsGiven, secretIsNotScheduledForDeletion],
-  UpdateSecret: [valueFits, secretIsNotScheduledForDeletion],
+  CreateSecret: [nameIsValid, valueFits, valueIsGiven, descriptionFits, tagsAreValid, nameIsNotScheduledForDeletion],
+  PutSecretValue: [valueFits, valueIsGiven, stagesAreValid, secretIsNotScheduledForDeletion],
+  UpdateSecret: [valueFits, descriptionFits, secretIsNotScheduledForDeletion],
+  UpdateSecretVersionStage: [currentIsMovedNotRemoved, secretIsNotScheduledForDeletion],
   TagResource: [tagsAreValid, tagsStayInLimit],
-  PutResourcePolicy: [policyIsValid],
+  PutResourcePolicy: [policyIsValid, secretIsNotScheduledForDeletion],
+  RemoveRegionsFromReplication: [regionHasReplica],
+  ReplicateSecretToRegions: [regionHasNoReplica, secretIsNotScheduledForDeletion],
 };
 
 export async function ruleSecretsManager(call: AwsCall, asked: FrontRequest, askTarget: AskTarget): Promise<Ruling> {
@@ -116,12 +165,25 @@ export async function ruleSecretsManager(call: AwsCall, asked: FrontRequest, ask
     // moto answers with the version written last; AWS with the one that AWSCURRENT is on, also after a roll-back.
     return { body: Buffer.from(JSON.stringify({ ...data, VersionStage: "AWSCURRENT" })) };
   }
+  if (call.action === "ValidateResourcePolicy") return { answer: judgePolicy(call, data) };
   const describe = (): ReturnType<Describe> => describeSecret(data.SecretId ?? data.Name ?? "", asked, askTarget);
   for (const rule of RULES[call.action] ?? []) {
     const refusal = await rule(data, describe);
     if (refusal) return { answer: awsError(call, 400, refusal.code, refusal.message) };
   }
   return undefined;
+}
+
+/** moto has no ValidateResourcePolicy. AWS throws for what it can't read, and names what it can read and refuses. */
+function judgePolicy(call: AwsCall, { ResourcePolicy = "" }: SecretsManagerInput): FrontAnswer {
+  if (ResourcePolicy.length > MAX_POLICY_CHARS || isMalformedPolicy(ResourcePolicy)) {
+    return awsError(call, 400, "MalformedPolicyDocumentException", "This resource policy contains a syntax error.");
+  }
+  const errors = isPublicPolicy(ResourcePolicy)
+    ? [{ CheckName: "PUBLIC_POLICY", ErrorMessage: "This resource policy grants broad access to the secret." }]
+    : [];
+  const body = JSON.stringify({ PolicyValidationPassed: errors.length === 0, ValidationErrors: errors });
+  return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, body };
 }
 
 /** With the caller's own signature, which says the account and the region that moto looks into. */
@@ -133,8 +195,12 @@ async function describeSecret(secretId: string, asked: FrontRequest, askTarget: 
     body: Buffer.from(JSON.stringify({ SecretId: secretId })),
   });
   if (status !== 200) return undefined;
-  const { DeletedDate, Tags } = SecretsManagerInput.parse(parseJson(Buffer.from(body)));
-  return { isScheduledForDeletion: DeletedDate != null, tagKeys: (Tags ?? []).map(({ Key }) => Key) };
+  const { DeletedDate, Tags, ReplicationStatus = [] } = SecretsManagerInput.parse(parseJson(Buffer.from(body)));
+  return {
+    isScheduledForDeletion: DeletedDate != null,
+    tagKeys: (Tags ?? []).map(({ Key }) => Key),
+    replicaRegions: ReplicationStatus.map(({ Region }) => Region),
+  };
 }
 
 /** Not our error's cause: JSON.parse quotes its input, and the input may hold a value. */
