@@ -1,14 +1,27 @@
 import { z } from "zod";
 import type { Queues } from "../src/queue/open-queues.ts";
+import type { SqsRings } from "../src/queue/sqs-rings.ts";
 
 const MIGRATE_QUEUE = "migrate";
 
-// A reference, never a value: BullMQ keeps job data as plain text. What to do is in our tables.
-const MigrateJob = z.strictObject({ migrationId: z.uuid() });
+// A reference, never a value: BullMQ and SQS keep it as plain text. What to do is in our tables.
+export const MigrateJob = z.strictObject({ migrationId: z.uuid() });
 
-/** Rings for one attempt. An undo rings with the attempt that it undoes. */
-export async function ringMigration(queues: Pick<Queues, "add">, migrationId: string, attempt: number): Promise<void> {
-  await queues.add(MIGRATE_QUEUE, { migrationId }, `${migrationId}-${attempt}`);
+/** Rings the engine's doorbell for one attempt. An undo rings with the attempt that it undoes. */
+export type RingMigration = (migrationId: string, attempt: number) => Promise<void>;
+
+/** For a worker that stays and takes its work from our own queue. */
+export function ringByQueue(queues: Pick<Queues, "add">): RingMigration {
+  return async (migrationId, attempt) => {
+    await queues.add(MIGRATE_QUEUE, { migrationId }, `${migrationId}-${attempt}`);
+  };
+}
+
+/** For a worker that lives in Lambda, behind an SQS FIFO queue. */
+export function ringBySqs(rings: Pick<SqsRings, "ring">): RingMigration {
+  return async (migrationId, attempt) => {
+    await rings.ring({ migrationId }, `${migrationId}-${attempt}`);
+  };
 }
 
 /** One migration at a time here; `openQueues` holds it to one over all processes. */

@@ -4,13 +4,14 @@ import type { Queues } from "../src/queue/open-queues.ts";
 import { listDueDeliveries } from "../src/store/claim-delivery.ts";
 import type { Store } from "../src/store/open-store.ts";
 import { ringDelivery } from "./deliver.ts";
-import { ringMigration } from "./migrate.ts";
+import type { RingMigration } from "./migrate.ts";
 
 const SWEEP_QUEUE = "sweep";
 
 export interface SweepDeps {
   readonly store: Store;
   readonly queues: Pick<Queues, "add">;
+  readonly ringMigration: RingMigration;
   readonly now: () => Date;
 }
 
@@ -21,10 +22,10 @@ export interface SweepSummary {
 }
 
 /** Makes good what was lost: rings again for whatever is undone in our tables, and ends what nobody decided. */
-export async function sweep({ store, queues, now }: SweepDeps): Promise<SweepSummary> {
+export async function sweep({ store, queues, ringMigration, now }: SweepDeps): Promise<SweepSummary> {
   const expired = await expireRequests({ store, now });
   const migrations = await listUnfinishedMigrations(store, now());
-  for (const { id, attempt } of migrations) await ringMigration(queues, id, attempt);
+  for (const { id, attempt } of migrations) await ringMigration(id, attempt);
   const deliveries = await listDueDeliveries(store);
   for (const id of deliveries) await ringDelivery(queues, id);
   return { expired: expired.length, migrations: migrations.length, deliveries: deliveries.length };

@@ -55,6 +55,10 @@ const Bot = z.object({
   RECEIPT_PUBLIC_KEY_FILES: files,
   INTAKE_QUEUE_URL: url("http", "https"),
   INTAKE_DLQ_URL: url("http", "https"),
+  /** An SQS FIFO queue: the doorbell of a worker in Lambda. Absent: a worker process takes from our own queue. */
+  MIGRATE_QUEUE_URL: url("http", "https")
+    .refine((value) => value.endsWith(".fifo"), "must be the URL of a FIFO queue (.fifo)")
+    .optional(),
   /** How long one look at the intake queue waits for a message. */
   INTAKE_WAIT_SECONDS: seconds(1, 20, 20),
   /** How often lost rings are made good and old requests expire. */
@@ -77,6 +81,8 @@ const Worker = z.object({
   AWS_WRITER_ROLE_ARN: roleArn.optional(),
   /** The same for undo: deleting, restoring, opening what is sealed. Absent, the writer's role does that too. */
   AWS_ROLLBACK_ROLE_ARN: roleArn.optional(),
+  /** In Lambda: a migration is not begun with less time left than this. */
+  MIGRATION_NEEDS_SECONDS: seconds(5, 600, 60),
   GATE_TIMEOUT_MS: z.coerce.number().int().min(500).max(120_000).default(20_000),
 });
 

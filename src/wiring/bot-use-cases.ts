@@ -5,7 +5,7 @@ import type { HomeDeps } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import type { RequestDeps } from "../../handlers/request.ts";
 import type { TriageDeps } from "../../handlers/triage.ts";
-import { ringMigration } from "../../jobs/migrate.ts";
+import type { RingMigration } from "../../jobs/migrate.ts";
 import { type DecideDeps as ApprovalDeps, approveRequest } from "../approvals/approve-request.ts";
 import type { Membership } from "../approvals/membership.ts";
 import { orderUndo } from "../approvals/order-undo.ts";
@@ -45,6 +45,7 @@ export interface BotParts {
   readonly membership: Membership;
   readonly signer: Signer;
   readonly source: CatalogSource;
+  readonly ringMigration: RingMigration;
 }
 
 export type BotUseCases = AskDeps & RequestDeps & DecideDeps & TriageDeps & HomeDeps;
@@ -53,9 +54,9 @@ export type BotUseCases = AskDeps & RequestDeps & DecideDeps & TriageDeps & Home
 export function botUseCases(
   base: Base,
   config: BotConfig,
-  { desk, membership, signer, source }: BotParts,
+  { desk, membership, signer, source, ringMigration }: BotParts,
 ): BotUseCases {
-  const { common, rules, store, queues, log, now, onClose } = base;
+  const { common, rules, store, log, now, onClose } = base;
   const keyring = signer.keyring;
   const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
   onClose(async () => clients.close());
@@ -73,7 +74,7 @@ export function botUseCases(
       validHours: rules.approvals.validHours,
       versionRule: rules.approvals.versionRule,
     },
-    ringMigration: (migrationId, attempt) => ringMigration(queues, migrationId, attempt),
+    ringMigration,
   };
   const classifier = classifierOf(config, now);
   const options = Object.fromEntries(

@@ -11,7 +11,7 @@ import { openStore } from "../store/open-store.ts";
 import { LoginFileError } from "../vault/login/login-errors.ts";
 import { endLogin } from "../vault/login/vault-login.ts";
 import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
-import { openLog } from "./open-base.ts";
+import { openLog } from "./open-core.ts";
 import { openLogin } from "./open-login.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
 

@@ -2,7 +2,7 @@ import { recordRedrive } from "../approvals/record-redrive.ts";
 import type { Config } from "../config.ts";
 import { sqsIntake } from "../queue/sqs-intake.ts";
 import { openStore } from "../store/open-store.ts";
-import { openLog } from "./open-base.ts";
+import { openLog } from "./open-core.ts";
 
 /** Puts a message of the dead-letter queue back, and notes that. @returns False: the queue does not show it now. */
 export async function redrive({ common, bot }: Config, messageId: string, by: string): Promise<boolean> {

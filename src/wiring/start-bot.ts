@@ -24,6 +24,7 @@ import { botUseCases } from "./bot-use-cases.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
 import { openLogin } from "./open-login.ts";
+import { openRings } from "./open-rings.ts";
 import { readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 
@@ -58,10 +59,11 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
     }),
   );
   onClose(() => gate.stop());
+  const ringMigration = openRings(base, config);
   const intake = startIntake(base, config, keyring);
   startDeliveries(base, desk, intake);
-  const isConnected = await startSlack(base, config, { desk, membership, signer, source });
-  const sweeping = await startSweep(base.queues, { store, now: base.now }, config.SWEEP_SECONDS);
+  const isConnected = await startSlack(base, config, { desk, membership, signer, source, ringMigration });
+  const sweeping = await startSweep(base.queues, { store, ringMigration, now: base.now }, config.SWEEP_SECONDS);
   onClose(() => sweeping.close());
   const crawl = () => crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
   const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));

@@ -5,7 +5,8 @@ import type { Rules } from "../rules.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
 import { type HealthCheck, startHealth } from "../web/health.ts";
 import { findUnreachable } from "./find-unreachable.ts";
-import { type Base, openBase, openLog } from "./open-base.ts";
+import { type Base, openBase } from "./open-base.ts";
+import { openLog } from "./open-core.ts";
 import { startBot } from "./start-bot.ts";
 import { startWorker } from "./start-worker.ts";
 
@@ -39,7 +40,10 @@ export async function start(config: Config, rules: Rules): Promise<Running> {
 }
 
 /** One process that can both approve and move must be wanted in so many words. */
-function separationFaults({ role }: Config, { separation }: Rules): string[] {
+function separationFaults({ role, bot }: Config, { separation }: Rules): string[] {
+  if (role === "all" && bot?.MIGRATE_QUEUE_URL !== undefined) {
+    return ["MIGRATE_QUEUE_URL rings a worker in Lambda: start `--role bot`, or leave it out"];
+  }
   if (role !== "all" || separation === "off") return [];
   return [
     "one process with every role can both approve and move: start `--role bot` and `--role worker` apart, or say `separation: off` in the rules",

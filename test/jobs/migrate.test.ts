@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
-import { migrateWorker, ringMigration } from "../../jobs/migrate.ts";
+import { migrateWorker, ringByQueue } from "../../jobs/migrate.ts";
 import { GloveboxError } from "../../src/errors.ts";
 import { type BackendName, freshQueuePlace, openTestQueues } from "../queue/backends.ts";
 
@@ -14,9 +14,9 @@ describe.each<BackendName>(["redis", "postgres"])("the migrate job on %s", (back
     const queues = openTestQueues(await freshQueuePlace(backend));
     const seen: string[] = [];
     const [first, last] = [randomUUID(), randomUUID()];
-    await ringMigration(queues, first, 1);
-    await ringMigration(queues, first, 1);
-    await ringMigration(queues, last, 1);
+    await ringByQueue(queues)(first, 1);
+    await ringByQueue(queues)(first, 1);
+    await ringByQueue(queues)(last, 1);
     migrateWorker(queues, async (migrationId) => {
       seen.push(migrationId);
     });
@@ -33,7 +33,7 @@ describe.each<BackendName>(["redis", "postgres"])("the migrate job on %s", (back
       throw new TargetTakenError("arn:aws:secretsmanager:somewhere");
     });
     await queues.add("migrate", { migrationId: "not-a-uuid" }, "odd-1");
-    await ringMigration(queues, migrationId, 1);
+    await ringByQueue(queues)(migrationId, 1);
     await vi.waitFor(() => expect(queues.codes).toContain("TARGET_TAKEN"), { timeout: 10_000 });
     expect(seen).toEqual([migrationId]);
     expect(queues.codes).toContain("ZodError");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ringByQueue } from "../../jobs/migrate.ts";
 import { sweep } from "../../jobs/sweep.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { APPROVER, addEntry, requestWorld, SECOND_APPROVER } from "../approvals/request-world.ts";
@@ -8,7 +9,7 @@ async function sweepWorld() {
   const world = await requestWorld();
   const swept = async () => {
     const queues = fakeQueues();
-    await sweep({ store: world.store, queues, now: world.clock.now });
+    await sweep({ store: world.store, queues, ringMigration: ringByQueue(queues), now: world.clock.now });
     const rung = (name: string) => queues.rings.filter((ring) => ring.name === name).map(({ jobId }) => jobId);
     return { migrations: rung("migrate"), deliveries: rung("deliver") };
   };
