@@ -40,6 +40,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: [...GROUND, ...ALL_ROOMS, ...EDGES, "store", "config", "rules", "wiring"], // each command composes its own part
   prompts: ["errors"],
   main: [...GROUND, ...ALL_ROOMS, ...EDGES, "store", "config", "rules", "cli", "handlers", "jobs", "prompts", "wiring"],
+  lambda: [...GROUND, "store", "config", "rules", "jobs", "wiring"], // a composition root of its own, and a small one
   wiring: [...GROUND, ...ALL_ROOMS, ...EDGES, "store", "config", "rules", "cli", "handlers", "jobs", "prompts"],
   dev: [], // no product code: the practice stack must not be wrong in the same way as the product
 };
