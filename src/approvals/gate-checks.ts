@@ -85,7 +85,7 @@ function currentStatement({ keyring }: KeepGateDeps, facts: Facts): ApprovalStat
   if (bytes === null || signature === null || keyId === null || status === null) {
     throw new GateRefusedError("REQUEST_CHANGED");
   }
-  const statement = read(keyring, { bytes, signature, keyId });
+  const statement = readStatement(keyring, { bytes, signature, keyId });
   // What was asked of the rows, by their statement's id, holds for the signed bytes from here on.
   if (statement.statementId !== statementId || statement.requestId !== requestId) {
     throw new GateRefusedError("SIGNATURE_REFUSED", "the statement belongs to another request");
@@ -95,7 +95,8 @@ function currentStatement({ keyring }: KeepGateDeps, facts: Facts): ApprovalStat
   return statement;
 }
 
-function read(
+/** @throws {GateRefusedError} */
+export function readStatement(
   keyring: KeepGateDeps["keyring"],
   row: { bytes: string; signature: string; keyId: string },
 ): ApprovalStatement {

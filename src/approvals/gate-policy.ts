@@ -18,7 +18,8 @@ export interface GatePolicy {
   /** Opens exactly this path for this request, and reads the policy back. */
   open(hold: GateHold): Promise<void>;
   close(): Promise<void>;
-  isOpen(): Promise<boolean>;
+  /** @param except Being open for exactly this does not count. */
+  isOpen(except?: GateHold): Promise<boolean>;
   /** The newest audit event that Vault remembers, or null. */
   readMark(): Promise<GateMark | null>;
   writeMark(mark: GateMark): Promise<void>;

@@ -10,5 +10,7 @@ export interface KeepGateDeps {
   readonly membership: Membership;
   readonly approvers: { readonly users: readonly string[]; readonly usergroups: readonly string[] };
   readonly maxPerHour: number;
+  /** A gate that is silent for longer while it has its turn loses it, so that others can go on. 30 where absent. */
+  readonly turnSeconds?: number;
   readonly now: () => Date;
 }

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { appendEvent } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ApprovalStatement } from "./content.ts";
-import { assertAskAllowed, type OpenAsk } from "./gate-checks.ts";
+import { assertAskAllowed, type OpenAsk, readStatement } from "./gate-checks.ts";
 import { GateRefusedError } from "./gate-errors.ts";
 import type { KeepGateDeps } from "./keep-gate-deps.ts";
 
@@ -38,7 +38,10 @@ async function listWaiting(store: Store): Promise<string[]> {
 /** A transaction for each step, so that the audit chain is never held while Slack or Vault is asked for the next. */
 async function locked<T>(deps: KeepGateDeps, step: (tx: Store) => Promise<T>): Promise<T> {
   return deps.store.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
+    // A gate that was stopped in its turn keeps the others out for so long. When it wakes it is out, and finds out below.
+    const patience = `${deps.turnSeconds ?? 30}s`;
+    await sql`select set_config('idle_in_transaction_session_timeout', ${patience}, true),
+      pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
     return step(tx);
   });
 }
@@ -68,10 +71,16 @@ const held = (store: Store) =>
     .where("fence.deadline", ">", sql<Date>`clock_timestamp()`)
     .where("control.isPaused", "=", false);
 
-async function closeUnheld({ policy, now }: KeepGateDeps, tx: Store): Promise<void> {
-  if (await held(tx).executeTakeFirst()) return;
-  const isOpen = await policy.isOpen();
+/**
+ * Closes what nobody holds, also while somebody holds another path: Vault has no compare-and-set for policies, so a write
+ * that was delayed (by a stopped gate, by the network) may arrive after that path was opened, and in its place.
+ */
+async function closeUnheld(deps: KeepGateDeps, tx: Store): Promise<void> {
+  const { policy, now } = deps;
+  const hold = await findHold(deps, tx);
+  const isOpen = await policy.isOpen(hold);
   if (isOpen) await policy.close();
+  if (hold && !isOpen) return;
   await tx
     .updateTable("gateAsk")
     .set({ closedAt: now() })
@@ -80,7 +89,23 @@ async function closeUnheld({ policy, now }: KeepGateDeps, tx: Store): Promise<vo
     .where("closedAt", "is", null)
     .execute();
   if (!isOpen) return; // the worker closed it before it died
-  await appendEvent(tx, now(), { kind: "gate.closed", actor: "gate", subject: "gate", content: { because: "unheld" } });
+  const because = hold ? "another path than the one held" : "unheld";
+  await appendEvent(tx, now(), { kind: "gate.closed", actor: "gate", subject: "gate", content: { because } });
+}
+
+/** What may be open now; undefined: nothing, also where the rows are not what was signed. */
+async function findHold({ keyring }: KeepGateDeps, tx: Store): Promise<ApprovalStatement | undefined> {
+  const row = await held(tx)
+    .innerJoin("migration", "migration.id", "gateAsk.migrationId")
+    .innerJoin("statement", "statement.id", "migration.statementId")
+    .select(["statement.bytes", "statement.signature", "statement.keyId"])
+    .executeTakeFirst();
+  try {
+    return row && readStatement(keyring, row);
+  } catch (error) {
+    if (error instanceof GateRefusedError) return undefined;
+    throw error;
+  }
 }
 
 /** @returns True if the answer is yes. */
@@ -95,16 +120,19 @@ async function answer(deps: KeepGateDeps, tx: Store, id: string): Promise<boolea
     .forUpdate()
     .executeTakeFirst();
   if (!ask) return false; // withdrawn, or another gate was quicker
+  let written: ApprovalStatement | null = null;
   try {
     const statement = await assertAskAllowed(deps, tx, ask);
-    await tx.updateTable("gateAsk").set({ answeredAt: now() }).where("id", "=", id).execute();
-    if (ask.kind === "open") await open(deps, tx, ask, statement);
+    if (ask.kind === "open") {
+      written = statement; // from here on the write may have arrived
+      await policy.open(statement);
+    }
+    await sayYes(deps, tx, ask);
+    if (ask.kind === "open") await recordOpened(deps, tx, ask, statement);
     return true;
   } catch (error) {
-    if (!(error instanceof GateRefusedError)) {
-      if (ask.kind === "open") await policy.close().catch(() => {}); // the write may have arrived; the next look closes too
-      throw error;
-    }
+    if (written) await takeBack(policy, written).catch(() => {}); // the next look closes it too
+    if (!(error instanceof GateRefusedError)) throw error;
     await tx
       .updateTable("gateAsk")
       .set({ answeredAt: now(), refusalCode: error.code, refusalText: error.userMessage, closedAt: now() })
@@ -120,14 +148,49 @@ async function answer(deps: KeepGateDeps, tx: Store, id: string): Promise<boolea
   }
 }
 
-async function open(
+/** Closes it, unless what is open by now is the path of a later answer. */
+async function takeBack(policy: KeepGateDeps["policy"], written: ApprovalStatement): Promise<void> {
+  const isAnothers = await policy.isOpen(written).catch(() => false);
+  if (!isAnothers) await policy.close();
+}
+
+/**
+ * Looks once more at what may have changed while Slack and Vault were asked. A gate that was stopped before its write and
+ * has lost its turn meanwhile fails here, on its dead connection, and takes back what it wrote.
+ * @throws {GateRefusedError}
+ */
+async function sayYes({ now }: KeepGateDeps, tx: Store, { id, fence, kind }: OpenAsk): Promise<void> {
+  const { numUpdatedRows } = await tx
+    // What was open until now was written over.
+    .with("replaced", (db) =>
+      db
+        .updateTable("gateAsk")
+        .set({ closedAt: now() })
+        .where("kind", "=", "open")
+        .where("id", "!=", id)
+        .where("answeredAt", "is not", null)
+        .where("closedAt", "is", null)
+        .where(sql.lit(kind === "open"), "=", true),
+    )
+    .updateTable("gateAsk")
+    .from("fence")
+    .from("control")
+    .set({ answeredAt: now() })
+    .where("gateAsk.id", "=", id)
+    .where("fence.number", "=", fence)
+    .where("fence.deadline", ">", sql<Date>`clock_timestamp()`)
+    .where("control.isPaused", "=", false)
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new GateRefusedError("GATE_STALE_ASK", "paused, or the fence was lost meanwhile");
+}
+
+async function recordOpened(
   { policy, now }: KeepGateDeps,
   tx: Store,
   ask: OpenAsk,
   statement: ApprovalStatement,
 ): Promise<void> {
-  const { requestId, statementId, source } = statement;
-  await policy.open({ source, requestId });
+  const { requestId, statementId } = statement;
   const { seq, previousHash } = await appendEvent(tx, now(), {
     kind: "gate.opened",
     actor: "gate",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { GatePolicy } from "../approvals/gate-policy.ts";
+import type { GateHold, GatePolicy } from "../approvals/gate-policy.ts";
 import { mintMetadata } from "../approvals/mint-metadata.ts";
 import { openPolicy, type PolicyBody } from "./setup/policies.ts";
 import type { VaultClient } from "./vault-client.ts";
@@ -14,15 +14,21 @@ export function vaultGatePolicy(gate: VaultClient, names: VaultNames): GatePolic
     string,
     string,
   ];
+  const textFor = ({ source, requestId }: GateHold): string => {
+    const metadata = mintMetadata(source.mount, source.path, requestId);
+    return JSON.stringify(openPolicy(names, { mount: source.mount, metadata }));
+  };
   return {
     async open({ source, requestId }) {
-      const metadata = mintMetadata(source.mount, source.path, requestId);
-      const policy = JSON.stringify(openPolicy(names, { mount: source.mount, metadata }));
+      const policy = textFor({ source, requestId });
       await gate.write(open, { policy });
       if ((await readPolicy(gate, open)) !== policy) throw new VaultUnavailableError(open, "not what was written");
     },
     close: () => gate.delete(open),
-    isOpen: async () => (await readPolicy(gate, open)) !== null,
+    async isOpen(except) {
+      const found = await readPolicy(gate, open);
+      return found !== null && (except === undefined || found !== textFor(except));
+    },
     async readMark() {
       const text = await readPolicy(gate, mark);
       if (text === null) return null;
