@@ -1,6 +1,7 @@
 // The bot's part in a process of its own: it holds the gate and sweeps, as src/wiring/start-bot.ts does, only oftener.
 import pino from "pino";
 import { z } from "zod";
+import { ringByQueue } from "../../jobs/migrate.ts";
 import { startSweep } from "../../jobs/sweep.ts";
 import { keepGate } from "../../src/approvals/keep-gate.ts";
 import { keyringFromPems } from "../../src/audit/signing.ts";
@@ -56,7 +57,7 @@ const queues = openQueues({
   ...{ redisUrl, databaseUrl, log, prefix },
   ...{ oneAtATime: MIGRATE_ONE_AT_A_TIME, lockSeconds: QUEUE_LOCK_SECONDS },
 });
-await startSweep(queues, { store, now: deps.now }, SWEEP_SECONDS);
+await startSweep(queues, { store, ringMigration: ringByQueue(queues), now: deps.now }, SWEEP_SECONDS);
 process.once("SIGTERM", async () => {
   await gate.stop();
   await queues.close();

@@ -1,5 +1,5 @@
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
-import { ringMigration } from "../../jobs/migrate.ts";
+import { ringByQueue } from "../../jobs/migrate.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
 import { PLAIN_SETTINGS, type RequestContent } from "../../src/approvals/content.ts";
@@ -126,6 +126,7 @@ const RINGS: Readonly<Record<Ringing, number>> = { once: 1, thrice: 3, never: 0,
 /** As the schedule says: also not at all, doubled under other names, or behind rings that mean nothing any more. */
 async function ring({ queues, store }: ChaosWorld, item: Item, migrationId: string, attempt: number): Promise<void> {
   const ringing = actOf(item)?.ringing ?? "once";
+  const ringMigration = ringByQueue(queues);
   if (ringing === "behind others") {
     const others = await store
       .selectFrom("migration")
@@ -133,8 +134,7 @@ async function ring({ queues, store }: ChaosWorld, item: Item, migrationId: stri
       .orderBy("createdAt", "desc")
       .limit(3)
       .execute();
-    for (const other of others) await ringMigration(queues, other.id, other.attempt + 100);
+    for (const other of others) await ringMigration(other.id, other.attempt + 100);
   }
-  for (let count = 0; count < RINGS[ringing]; count += 1)
-    await ringMigration(queues, migrationId, attempt + 100 * count);
+  for (let count = 0; count < RINGS[ringing]; count += 1) await ringMigration(migrationId, attempt + 100 * count);
 }
