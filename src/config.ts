@@ -52,6 +52,8 @@ const Bot = z.object({
   /** Only for a practice workspace. */
   SLACK_API_URL: url("http", "https").optional(),
   APPROVAL_KEY_FILE: text,
+  /** Keys whose signatures still count here, besides our own: an earlier one, while its approvals run out. */
+  APPROVAL_PUBLIC_KEY_FILES: files.optional(),
   RECEIPT_PUBLIC_KEY_FILES: files,
   INTAKE_QUEUE_URL: url("http", "https"),
   INTAKE_DLQ_URL: url("http", "https"),
@@ -176,6 +178,13 @@ function withoutEmpty(env: NodeJS.ProcessEnv): Record<string, string> {
     string,
     string
   >;
+}
+
+/** @returns The file of the key that signs approvals. @throws {BadConfigError} */
+export function loadApprovalKeyFile(env: NodeJS.ProcessEnv): string {
+  const { APPROVAL_KEY_FILE } = withoutEmpty(env);
+  if (APPROVAL_KEY_FILE === undefined) throw new BadConfigError(["APPROVAL_KEY_FILE is not set"]);
+  return APPROVAL_KEY_FILE;
 }
 
 /** For commands that only look into the database. @throws {BadConfigError} */

@@ -6,7 +6,8 @@ import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
 import { exportChain } from "./audit/export-chain.ts";
 import { secretsManagerClients } from "./aws/secrets-manager-client.ts";
-import { createKeys, KeysExistError } from "./cli/keys.ts";
+import { KeysExistError } from "./cli/keys.ts";
+import { keysCommand } from "./cli/keys-command.ts";
 import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
 import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
@@ -101,13 +102,7 @@ program
     await (options.apply ? applyVaultSetup({ ...input, folder: options.credentials }) : printVaultSetup(input));
   });
 
-program
-  .command("keys")
-  .description("make the signing keys and the digest key")
-  .argument("[folder]", "where they go", ".glovebox/keys")
-  .action((folder: string) => {
-    for (const line of createKeys(folder).lines) print(line);
-  });
+program.addCommand(keysCommand(operator, print));
 
 program
   .command("config")

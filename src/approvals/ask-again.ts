@@ -8,8 +8,8 @@ import { digestOfRow, lockRequest } from "./request-row.ts";
 const MIN_OPEN_MS = 24 * 3_600_000;
 
 /**
- * Puts a request back to waiting, as its next version, because what an approval would cover has changed in Vault.
- * Call it inside the transaction that found out.
+ * Puts a request back to waiting, as its next version, because what an approval would cover has changed in Vault, or
+ * because the approval ended before its turn came. Call it inside the transaction that found out.
  * @param input `vaultVersion` is the one that Vault has now; `reason` is a code, for the audit trail.
  */
 export async function askAgain(
@@ -17,6 +17,7 @@ export async function askAgain(
   { requestId, vaultVersion, reason, at }: { requestId: string; vaultVersion: number | null; reason: string; at: Date },
 ): Promise<{ version: number }> {
   const before = await lockRequest(tx, requestId);
+  const hasMoved = before.vaultVersion !== vaultVersion;
   const change: ContentChange = {
     field: "Vault version",
     from: String(before.vaultVersion ?? "none"),
@@ -28,7 +29,7 @@ export async function askAgain(
       status: "waiting",
       version: before.version + 1,
       vaultVersion,
-      changes: JSON.stringify([change]),
+      changes: JSON.stringify(hasMoved ? [change] : []),
       changedAt: at,
       expiresAt: new Date(Math.max(before.expiresAt.getTime(), at.getTime() + MIN_OPEN_MS)),
     })
@@ -40,7 +41,9 @@ export async function askAgain(
   await enqueueDelivery(tx, {
     kind: "notice",
     subject,
-    detail: { event: "version-moved", from: before.vaultVersion, to: vaultVersion },
+    detail: hasMoved
+      ? { event: "version-moved", from: before.vaultVersion, to: vaultVersion }
+      : { event: "asked-again", reason },
   });
   await appendEvent(tx, at, {
     kind: "request.asked-again",

@@ -10,7 +10,12 @@ import { readSigned, SignatureRefusedError } from "./read-signed.ts";
 export type RequestRow = Selectable<RequestTable>;
 
 /** Events after which a request waits for a decision; their content carries the row's digest. */
-const MADE_IT_WAIT: readonly string[] = ["request.received", "request.replaced", "request.asked-again"];
+const MADE_IT_WAIT: readonly string[] = [
+  "request.received",
+  "request.replaced",
+  "request.asked-again",
+  "request.re-signed",
+];
 const CHANGED_IT: readonly string[] = [
   ...MADE_IT_WAIT,
   "request.approved",

@@ -59,7 +59,7 @@ export function createKeys(folder: string): CreatedKeys {
   };
 }
 
-function ed25519Pair(): { privatePem: string; publicPem: string } {
+export function ed25519Pair(): { privatePem: string; publicPem: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519", {
     privateKeyEncoding: { type: "pkcs8", format: "pem" },
     publicKeyEncoding: { type: "spki", format: "pem" },
@@ -68,10 +68,10 @@ function ed25519Pair(): { privatePem: string; publicPem: string } {
 }
 
 /** "wx": never over a file that appeared since we looked. */
-function writePrivate(file: string, text: string): void {
+export function writePrivate(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o600, flag: "wx" });
 }
 
-function writePublic(file: string, text: string): void {
+export function writePublic(file: string, text: string): void {
   writeFileSync(file, text, { mode: 0o644, flag: "wx" });
 }

@@ -19,6 +19,7 @@ const HEADLINE: Record<string, (state: RequestState, detail: Detail) => string> 
   expired: ({ id }) => `${id} expired without a decision. Nothing was moved.`,
   "version-moved": ({ id }, detail) =>
     `The secret of ${id} changed in Vault, from version ${words(detail, "from") || "?"} to ${words(detail, "to") || "?"}, after it was approved. Nothing was moved; it waits for approval again.`,
+  "asked-again": ({ id }) => `${id} must be approved again, and waits for it. Nothing was moved.`,
   undone: ({ id }) => `${id} was undone. Vault still has the secret.`,
   failed: ({ id }) => `${id} failed.`,
 };

@@ -13,7 +13,7 @@ import { rejectRequest } from "../approvals/reject-request.ts";
 import { retryMigration } from "../approvals/retry-migration.ts";
 import { sendRequest } from "../approvals/send-request.ts";
 import { withdrawRequest } from "../approvals/withdraw-request.ts";
-import type { Signer } from "../audit/signing.ts";
+import type { Keyring, Signer } from "../audit/signing.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
 import type { CatalogSource } from "../catalog/catalog-source.ts";
@@ -44,6 +44,7 @@ export interface BotParts {
   readonly desk: Desk;
   readonly membership: Membership;
   readonly signer: Signer;
+  readonly keyring: Keyring;
   readonly source: CatalogSource;
   readonly ringMigration: RingMigration;
 }
@@ -54,10 +55,9 @@ export type BotUseCases = AskDeps & RequestDeps & DecideDeps & TriageDeps & Home
 export function botUseCases(
   base: Base,
   config: BotConfig,
-  { desk, membership, signer, source, ringMigration }: BotParts,
+  { desk, membership, signer, keyring, source, ringMigration }: BotParts,
 ): BotUseCases {
   const { common, rules, store, log, now, onClose } = base;
-  const keyring = signer.keyring;
   const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
   onClose(async () => clients.close());
   const target = secretsManagerTarget(clients);

@@ -20,6 +20,11 @@ export function readKeyring(variable: string, files: readonly string[]): Keyring
   }
 }
 
+/** What a bot trusts: its own key, and those that it is told still count. @throws {BadConfigError} */
+export function readOwnKeyring(signer: Signer, files: readonly string[] = []): Keyring {
+  return new Map([...signer.keyring, ...readKeyring("APPROVAL_PUBLIC_KEY_FILES", files)]);
+}
+
 /** @throws {BadConfigError} */
 export function readDigestKey(file: string): DigestKey {
   try {

@@ -25,7 +25,7 @@ import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
 import { openLogin } from "./open-login.ts";
 import { openRings } from "./open-rings.ts";
-import { readSigner } from "./read-keys.ts";
+import { readOwnKeyring, readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 
 const GATE_EVERY_MS = 15_000;
@@ -40,7 +40,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
-  const { keyring } = signer;
+  const keyring = readOwnKeyring(signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)));
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {
     authMount: common.VAULT_AUTH_MOUNT,
@@ -62,7 +62,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const ringMigration = openRings(base, config);
   const intake = startIntake(base, config, keyring);
   startDeliveries(base, desk, intake);
-  const isConnected = await startSlack(base, config, { desk, membership, signer, source, ringMigration });
+  const isConnected = await startSlack(base, config, { desk, membership, signer, keyring, source, ringMigration });
   const sweeping = await startSweep(base.queues, { store, ringMigration, now: base.now }, config.SWEEP_SECONDS);
   onClose(() => sweeping.close());
   const crawl = () => crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
