@@ -10,6 +10,7 @@ import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
 import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
 import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
+import { NoKeyError } from "./cli/rotate-key.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
@@ -240,7 +241,7 @@ function explain(error: unknown): number {
     complain(error.message);
     return EX_CONFIG;
   }
-  if (error instanceof KeysExistError) {
+  if (error instanceof KeysExistError || error instanceof NoKeyError) {
     complain(error.message);
     return 1;
   }

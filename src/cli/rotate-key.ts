@@ -6,6 +6,14 @@ import { ed25519Pair, writePrivate, writePublic } from "./keys.ts";
 export const ROTATED = ["approval", "receipt", "digest"] as const;
 export type Rotated = (typeof ROTATED)[number];
 
+export class NoKeyError extends Error {
+  constructor(kind: Rotated, folder: string) {
+    super(
+      `${folder} holds no ${kind}.key to follow, so nothing was written. Name the folder that \`glovebox keys\` made.`,
+    );
+  }
+}
+
 interface NewFiles {
   readonly key: string;
   readonly pub: string;
@@ -13,9 +21,11 @@ interface NewFiles {
 
 /**
  * Makes the next key of a kind beside the one in use, which stays as it is: `approval-2.key`.
+ * @throws {NoKeyError}
  * @returns What to print: the steps in their order, so that both keys count while the old one runs out.
  */
 export function rotateKey(kind: Rotated, folder: string): readonly string[] {
+  if (!existsSync(join(folder, `${kind}.key`))) throw new NoKeyError(kind, folder);
   const files = nextFiles(kind, folder);
   if (kind === "digest") writePrivate(files.key, `${randomBytes(32).toString("base64")}\n`);
   else {
