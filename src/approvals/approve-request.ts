@@ -42,6 +42,20 @@ export async function approveRequest(
   { requestId, version, by }: { requestId: string; version: number; by: string },
 ): Promise<{ migrationId: string; attempt: number }> {
   await assertApprover(deps, requestId, by, "approve");
+  const outcome = await approveAsserted(deps, { requestId, version, by });
+  await deps.ringMigration(outcome.migrationId, outcome.attempt);
+  return outcome;
+}
+
+/**
+ * The same for whoever has already asked the directory, and rings when it is time.
+ * @param options.isHeld The move waits until its wave releases it.
+ */
+export async function approveAsserted(
+  deps: Omit<DecideDeps, "membership" | "ringMigration">,
+  { requestId, version, by }: { requestId: string; version: number; by: string },
+  { isHeld = false }: { isHeld?: boolean } = {},
+): Promise<{ migrationId: string; attempt: number }> {
   const outcome = await deps.store.transaction().execute(async (tx) => {
     const row = await lockRequest(tx, requestId);
     const envelope = await assertDecidable(tx, deps, row, { version, by });
@@ -55,14 +69,21 @@ export async function approveRequest(
       await askAgain(tx, { requestId, vaultVersion: entry.currentVersion, reason: "VERSION_MOVED", at });
       return null; // committed, then refused below: the card is redrawn with the change marked
     }
-    return approve(tx, deps, row, envelope, by, at);
+    return approve(tx, deps, { row, envelope, by, at, isHeld });
   });
   if (outcome === null) throw new RequestChangedError(["Vault version"]);
-  await deps.ringMigration(outcome.migrationId, outcome.attempt);
   return outcome;
 }
 
-async function approve(tx: Store, deps: DecideDeps, row: RequestRow, envelope: Envelope, by: string, at: Date) {
+interface Yes {
+  readonly row: RequestRow;
+  readonly envelope: Envelope;
+  readonly by: string;
+  readonly at: Date;
+  readonly isHeld: boolean;
+}
+
+async function approve(tx: Store, deps: Parameters<typeof approveAsserted>[0], { row, envelope, by, at, isHeld }: Yes) {
   const { id: requestId, version: requestVersion } = row;
   await tx
     .insertInto("decision")
@@ -75,7 +96,8 @@ async function approve(tx: Store, deps: DecideDeps, row: RequestRow, envelope: E
     .values({ id: statement.statementId, requestId, requestVersion, bytes, signature, keyId, signedAt: at })
     .execute();
   await tx.updateTable("request").set({ status: "approved", changedAt: at }).where("id", "=", requestId).execute();
-  const started = await startMigration(tx, { id: deps.newId(), requestId, statementId: statement.statementId, at });
+  const { statementId } = statement;
+  const started = await startMigration(tx, { id: deps.newId(), requestId, statementId, at, isHeld });
   const subject = `request:${requestId}`;
   await enqueueRedraw(tx, subject);
   await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "approved", by, at: at.toISOString() } });
@@ -89,7 +111,7 @@ async function approve(tx: Store, deps: DecideDeps, row: RequestRow, envelope: E
 }
 
 function statementFor(
-  { newId, rules }: DecideDeps,
+  { newId, rules }: Pick<DecideDeps, "newId" | "rules">,
   row: RequestRow,
   { content }: Envelope,
   by: string,

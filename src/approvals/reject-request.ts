@@ -28,7 +28,14 @@ export async function rejectRequest(
 ): Promise<void> {
   if (looksLikeSecret(reason)) throw new LooksLikeSecretError("reason");
   await assertApprover(deps, requestId, by, "reject");
-  const text = rejectionText(reasonCode, reason);
+  await rejectAsserted(deps, { requestId, version, by, reasonCode, text: rejectionText(reasonCode, reason) });
+}
+
+/** The same for whoever has already asked the directory and looked at the reason. `text` is what the requester reads. */
+export async function rejectAsserted(
+  deps: Pick<DecideDeps, "store" | "keyring" | "now">,
+  { requestId, version, by, reasonCode, text }: Omit<Rejection, "reason"> & { readonly text: string },
+): Promise<void> {
   await deps.store.transaction().execute(async (tx) => {
     const row = await lockRequest(tx, requestId);
     await assertDecidable(tx, deps, row, { version, by });

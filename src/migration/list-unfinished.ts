@@ -3,7 +3,7 @@ import type { Store } from "../store/open-store.ts";
 
 /**
  * The migrations that a worker has yet to end, the oldest first: whatever state a crash left them in, and what is
- * ordered to be undone. Those that must not start yet are left out.
+ * ordered to be undone. Those that must not start yet, or that their wave holds back, are left out.
  */
 export async function listUnfinishedMigrations(store: Store, at: Date): Promise<{ id: string; attempt: number }[]> {
   return store
@@ -16,6 +16,7 @@ export async function listUnfinishedMigrations(store: Store, at: Date): Promise<
         and([eb("migration.state", "=", "done"), not(eb("migration.undoOrder", "is", null))]),
       ]),
     )
+    .where(({ eb, or }) => or([eb("migration.isHeld", "=", false), eb("migration.state", "!=", "queued")]))
     .where(
       sql<boolean>`coalesce((statement.bytes::jsonb ->> 'notBefore')::timestamptz, '-infinity'::timestamptz) <= ${at}`,
     )

@@ -25,6 +25,7 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
   if (await isPaused(deps.store)) return; // nothing is picked up; the sweep rings again
   await withFence(deps, async (fence) => {
     const row = await loadRow(deps.store, migrationId); // after the fence: nobody else changes it now
+    if (row.isHeld && row.state === "queued") return; // its wave was paused after the ring, and rings again
     const target = fencedTarget(deps.target, () => assertFence(deps.store, fence.number));
     const journal = journalOf(deps, row, fence);
     const attempt: Attempt = { deps: { ...deps, target }, row, fence: fence.number, journal };

@@ -116,6 +116,8 @@ create table migration (
   attempt integer not null,
   state text not null check (state in
     ('queued', 'leased', 'read', 'closed', 'written', 'verified', 'sealed', 'done', 'failed', 'undone')),
+  -- Approved within a wave, and not its turn yet: nobody rings for it, and a worker leaves it.
+  is_held boolean not null default false,
   cause_code text,
   cause_text text,
   admin_accessor text,
@@ -139,6 +141,7 @@ create table migration (
   finished_at timestamptz,
   unique (request_id, attempt)
 );
+create index migration_held on migration (request_id) where is_held;
 create index migration_with_open_lease on migration (created_at) where lease_opened_at is not null and lease_closed_at is null;
 
 create table journal (
@@ -222,6 +225,100 @@ create table support_relay (
   direction text not null check (direction in ('to-requester', 'to-thread')),
   relayed_at timestamptz not null,
   primary key (case_id, message_ts)
+);
+
+-- A wave is an ordered group of requests: batches of at most 500, the pilot first.
+create table wave (
+  name text primary key,
+  requester text not null,
+  created_by text not null,
+  reason text not null,
+  -- How its secrets were chosen, in the operator's words.
+  selection text not null,
+  state text not null check (state in ('draft', 'open', 'running', 'paused', 'done', 'dropped')),
+  items_digest text not null,
+  -- What the requester confirmed in Slack, signed by the bot.
+  confirmation text,
+  confirmation_signature text,
+  confirmation_key_id text,
+  stop_after integer not null,
+  pause_reason text,
+  -- The batch up to which an operator lets it go on, whatever became of the ones before.
+  next_allowed integer not null default 1,
+  -- Failures in a row are counted from the newest start.
+  started_at timestamptz,
+  drawn_at timestamptz,
+  drawn_as text,
+  created_at timestamptz not null,
+  changed_at timestamptz not null
+);
+
+create table wave_batch (
+  wave text not null references wave,
+  number integer not null,
+  version integer not null default 1,
+  state text not null check (state in ('planned', 'asking', 'waiting', 'approving', 'rejecting', 'approved', 'ended',
+    'rejected', 'expired')),
+  -- Drawn by the bot when the card goes out, so that nobody who made the wave could know the sample.
+  sample_seed text,
+  decided_by text,
+  decided_at timestamptz,
+  reason text,
+  -- The signed yes, which covers named requests in named versions; carried out item by item.
+  decision text,
+  decision_signature text,
+  decision_key_id text,
+  asked_at timestamptz,
+  changed_at timestamptz not null,
+  primary key (wave, number)
+);
+
+create table wave_item (
+  envelope_id uuid primary key,
+  wave text not null,
+  batch integer not null,
+  position integer not null,
+  entry_id bigint not null references entry,
+  -- The content of the request to be made: canonical JSON.
+  content text not null,
+  -- What is unusual about it, for the sample.
+  notes jsonb not null default '[]',
+  sent_at timestamptz,
+  request_id text references request,
+  -- The version of the request that the batch speaks of: one that changed goes its own way.
+  request_version integer not null default 1,
+  left_code text,
+  left_text text,
+  left_at timestamptz,
+  foreign key (wave, batch) references wave_batch (wave, number),
+  unique (wave, position)
+);
+create index wave_item_by_batch on wave_item (wave, batch, position);
+create index wave_item_by_request on wave_item (request_id);
+
+-- What the wave's selection named and could not take in.
+create table wave_exception (
+  id bigint generated always as identity primary key,
+  wave text not null references wave,
+  -- `line 12` of the file, or "".
+  place text not null,
+  name text not null,
+  code text not null,
+  reason text not null,
+  next_step text not null
+);
+create index wave_exception_by_wave on wave_exception (wave, id);
+
+-- Who looked at which page of the sample of which version of a batch.
+create table wave_look (
+  wave text not null,
+  batch integer not null,
+  batch_version integer not null,
+  by text not null,
+  page integer not null,
+  at timestamptz not null,
+  primary key (wave, batch, batch_version, by, page),
+  foreign key (wave, batch) references wave_batch (wave, number)
 );
 
 create table intake_message (
