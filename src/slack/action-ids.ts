@@ -23,6 +23,14 @@ export const ACTION = {
   askSupport: "tri.ask",
   claim: "tri.claim",
   resolve: "tri.resolve",
+  waveConfirm: "wave.confirm",
+  waveDrop: "wave.drop",
+  waveStart: "wave.start",
+  wavePause: "wave.pause",
+  waveExceptions: "wave.exceptions",
+  batchLook: "wave.look",
+  batchApprove: "wave.approve",
+  batchReject: "wave.reject",
 } as const;
 
 /** Modals. */
@@ -32,6 +40,9 @@ export const CALLBACK = {
   /** The same modal before it knows which secret it is about. */
   intakeSecret: "req.secret.pick",
   reject: "appr.reject.submit",
+  batchSample: "wave.sample",
+  batchReject: "wave.reject.submit",
+  waveExceptions: "wave.exceptions.page",
 } as const;
 
 /** Inputs. Block and action share the id: Slack keeps what was typed over an update only if both stay. */
