@@ -177,7 +177,8 @@ describe("running a wave", () => {
     const { sweep } = await import("../../../jobs/sweep.ts");
     await asked();
     clock.advanceHours(73);
-    await sweep({ store, queues: { add: async () => true }, now: clock.now });
+    const queues = { add: async () => true };
+    await sweep({ store, queues, ringMigration: async () => {}, now: clock.now });
     await settle();
     expect(await counts(1)).toEqual({ expired: 2 });
     expect((await batch(1)).state).toBe("expired");
