@@ -4,6 +4,7 @@ import type { RequestContent, TargetRef, ValueShape } from "../src/approvals/con
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
 import { GloveboxError } from "../src/errors.ts";
+import type { TagOverflow } from "../src/migration/custom-metadata-tags.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK, INPUT } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
@@ -25,7 +26,7 @@ import {
   readIntakeForm,
 } from "../src/slack/read-intake-form.ts";
 import { requestCard } from "../src/slack/request-card.ts";
-import type { ViewSettings } from "../src/slack/view-settings.ts";
+import type { AllowedTarget, ViewSettings } from "../src/slack/view-settings.ts";
 import { nearestMessage } from "../src/slack/what-message.ts";
 import type { MigrateAsk } from "./ask.ts";
 import { onClick } from "./clicks.ts";
@@ -50,13 +51,14 @@ export interface RequestDeps extends Reporting {
     entryId: number,
   ): Promise<{ readonly suggestions: readonly IntakeSuggestion[]; readonly note: string | null }>;
   preflight(input: PreflightInput): Promise<readonly FormFault[]>;
-  suggestTargetName(source: EntryDescription["source"], options: { prefix: string }): string;
+  suggestTargetName(source: EntryDescription["source"], rule: AllowedTarget): string;
   /** Signs the form and puts it on its way. `said` is what the person said of the secret, by field. */
   sendRequest(form: {
     content: RequestContent;
     replaces: string | null;
     entryId: number;
     said: Readonly<Record<string, string>>;
+    overflow: TagOverflow;
   }): Promise<{ envelopeId: string }>;
   loadRequestState(requestId: string): Promise<RequestState | null>;
 }
@@ -166,7 +168,7 @@ function firstAnswers({ settings, suggestTargetName }: RequestDeps, { source }: 
   const target = settings.targets[0] ?? null;
   const answers = { fields: {}, target, shape: { kind: "document" }, notBefore: null, reason: "" } as const;
   try {
-    const name = suggestTargetName(source, { prefix: target?.namePrefix ?? "" });
+    const name = target === null ? "" : suggestTargetName(source, target);
     return { answers: { ...answers, name }, fault: null };
   } catch (error) {
     if (!(error instanceof GloveboxError)) throw error;
@@ -233,7 +235,7 @@ async function submitForm(deps: RequestDeps, { id, requester, view }: SubmittedF
   const entry = await deps.describeEntry(entryId);
   const read = readIntakeForm({ inputs: readInputs(view), entry, requester, now: now() }, settings);
   if (read.kind === "faulty") return read.errors;
-  const { content, said } = read;
+  const { content, said, overflow } = read;
   const { target, tags, shape } = content;
   // AWS too slow to say: the form is taken, and the engine looks again before it writes.
   const faults = await Promise.race([
@@ -243,7 +245,7 @@ async function submitForm(deps: RequestDeps, { id, requester, view }: SubmittedF
   const errors = faultsByField(faults, settings);
   if (Object.keys(errors).length > 0) return errors;
   if (await deps.recordInbox(id, `view ${CALLBACK.intake}`, requester)) {
-    await deps.sendRequest({ content, replaces, entryId, said });
+    await deps.sendRequest({ content, replaces, entryId, said, overflow });
   }
   return {};
 }

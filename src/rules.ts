@@ -1,10 +1,31 @@
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { nameTemplateFault, USUAL_NAME_TEMPLATE } from "./migration/name-template.ts";
+import { resourcePolicyFault } from "./migration/resource-policy-fault.ts";
+import { descriptionFault } from "./migration/rule-settings.ts";
 
 const Members = z
   .strictObject({ users: z.array(z.string()).default([]), usergroups: z.array(z.string()).default([]) })
   .refine(({ users, usergroups }) => users.length + usergroups.length > 0, "name at least one user or user group");
+
+/** Fails with the sentence that `faultOf` gives. */
+const judgedBy =
+  <Value>(faultOf: (value: Value) => string | null) =>
+  (value: Value, context: z.RefinementCtx<Value>): void => {
+    const fault = faultOf(value);
+    if (fault !== null) context.addIssue({ code: "custom", message: fault });
+  };
+
+/** A policy in YAML, or as JSON text; kept as JSON text. */
+const ResourcePolicy = z
+  .unknown()
+  .transform((policy) => (typeof policy === "string" ? jsonOrNull(policy) : policy))
+  .superRefine(judgedBy(resourcePolicyFault))
+  .transform((policy) => JSON.stringify(policy));
+
+const Region = z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "no name of an AWS region");
 
 const TargetRule = z.strictObject({
   accountId: z.string().regex(/^\d{12}$/, "an AWS account id has 12 digits"),
@@ -14,7 +35,22 @@ const TargetRule = z.strictObject({
   /** The first is the default; an empty list means the AWS-managed key. */
   kmsKeyIds: z.array(z.string().min(1)).default([]),
   label: z.string().max(60).optional(),
+  /** How targets are named. No two secrets may get one name. */
+  name: z.string().max(200).default(USUAL_NAME_TEMPLATE).superRefine(judgedBy(nameTemplateFault)),
+  description: z.string().min(1).max(1_000).optional(),
+  replicaRegions: z.array(Region).max(20).default([]),
+  resourcePolicy: ResourcePolicy.optional(),
 });
+
+/** What a rule says that only the rest of the rules can judge. */
+function targetFaults({ region, replicaRegions, description }: z.output<typeof TargetRule>, tags: readonly string[]) {
+  const text = description === undefined ? null : descriptionFault(description, tags);
+  return [
+    ...(text === null ? [] : [{ field: "description", message: text }]),
+    ...(replicaRegions.includes(region) ? [{ field: "replicaRegions", message: "the region itself is none" }] : []),
+    ...(new Set(replicaRegions).size < replicaRegions.length ? [{ field: "replicaRegions", message: "twice" }] : []),
+  ];
+}
 
 const TagField = z.strictObject({
   label: z.string().max(40),
@@ -24,8 +60,7 @@ const TagField = z.strictObject({
   options: z.array(z.string().max(75)).max(100).optional(),
 });
 
-/** `glovebox.yaml`: what the organisation decides. See glovebox.example.yaml. */
-export const Rules = z.strictObject({
+const WrittenRules = z.strictObject({
   installation: z
     .string()
     .regex(/^[a-z0-9-]{1,40}$/)
@@ -75,6 +110,25 @@ export const Rules = z.strictObject({
       }),
     })
     .prefault({}),
+  customMetadata: z
+    .strictObject({
+      tags: z.union([z.enum(["all", "none"]), z.array(z.string().min(1)).min(1)]).default("all"),
+      prefix: z
+        .string()
+        .regex(/^[\p{L}\p{Z}\p{N}_.:/=+\-@]{0,60}$/u, "a character that AWS does not allow in a tag")
+        .default("vault-"),
+    })
+    .prefault({}),
+});
+
+/** `glovebox.yaml`: what the organisation decides. See glovebox.example.yaml. */
+export const Rules = WrittenRules.superRefine(({ targets, metadata }, context) => {
+  const tags = Object.values(metadata).map(({ tag }) => tag);
+  for (const [place, target] of targets.entries()) {
+    for (const { field, message } of targetFaults(target, tags)) {
+      context.addIssue({ code: "custom", path: ["targets", place, field], message });
+    }
+  }
 });
 export type Rules = z.output<typeof Rules>;
 
@@ -93,7 +147,7 @@ export function loadRules(file: string): Rules {
 
 /** @param file Names the text in messages. @throws {BadRulesError} */
 export function parseRules(text: string, file: string): Rules {
-  const parsed = Rules.safeParse(parseYaml(text, file));
+  const parsed = Rules.safeParse(withPolicyFiles(parseYaml(text, file), file));
   if (!parsed.success) throw new BadRulesError(`${file}:\n${z.prettifyError(parsed.error)}`);
   return parsed.data;
 }
@@ -110,3 +164,35 @@ function parseYaml(text: string, file: string): unknown {
     throw new BadRulesError(`${file} is not YAML that can be read: it names an alias that is not there, or too many.`);
   }
 }
+
+/** `resourcePolicyFile`, beside the rules' own file, in place of a policy that is written in them. */
+function withPolicyFiles(written: unknown, file: string): unknown {
+  if (!isRecord(written) || !Array.isArray(written.targets)) return written;
+  const targets = written.targets.map((target: unknown) => {
+    if (!isRecord(target) || typeof target.resourcePolicyFile !== "string") return target;
+    const { resourcePolicyFile, ...rest } = target;
+    if (rest.resourcePolicy !== undefined) {
+      throw new BadRulesError(`${file}: a target has both resourcePolicy and resourcePolicyFile. Give one of them.`);
+    }
+    return { ...rest, resourcePolicy: readPolicy(resolve(dirname(file), resourcePolicyFile)) };
+  });
+  return { ...written, targets };
+}
+
+function readPolicy(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new BadRulesError(`${file}: the rules name it as a resource policy, and it is not there or not JSON.`);
+  }
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { GATE_REFUSALS } from "../src/approvals/gate-errors.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const PREFLIGHT_FILES = ["preflight.ts", "tag-faults.ts", "target-name.ts"];
+const PREFLIGHT_FILES = ["preflight.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"];
 
 interface Row {
   readonly code: string;

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { parseRules, type Rules } from "../src/rules.ts";
 
 const EXAMPLE = readFileSync(new URL("../glovebox.example.yaml", import.meta.url), "utf8");
@@ -10,10 +12,12 @@ operators: { users: [U3] }
 targets: [{ accountId: "111122223333", region: eu-central-1, namePrefix: "" }]
 `;
 
+const TARGET = { accountId: "111122223333", region: "eu-central-1", namePrefix: "" };
+
 /** The example with every line that stands commented out as "# key: …" put in force. */
 function withDefaultsSpelt(text: string): string {
   return text.replace(
-    /^( *)# (?=(?:metadata:|separation:|expireAfterHours:|validHours:|versionRule:| {2}\w+: \{))/gm,
+    /^( *)# (?=(?:metadata:|customMetadata:| {2}(?:tags|prefix): |name: |replicaRegions: |separation:|expireAfterHours:|validHours:|versionRule:| {2}\w+: \{))/gm,
     "$1",
   );
 }
@@ -97,6 +101,52 @@ targets: [{ accountId: "1111", region: eu-central-1, namePrefix: "migrated*" }]
     ["the text is not YAML", "approvals: [", "not YAML"],
   ])("refuses when %s", (_because, text, named) => {
     expect(faultsOf(text)).toContain(named);
+  });
+
+  const withTarget = (lines: object) =>
+    MINIMAL.replace(/^targets.*$/m, `targets: [${JSON.stringify({ ...TARGET, ...lines })}]`);
+  const allow = (statement: object) => ({
+    resourcePolicy: {
+      Statement: [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: "*", ...statement }],
+    },
+  });
+
+  it.each([
+    ["a name template that gives two secrets one name", { name: "{prefix}{path}" }, "targets[0].name"],
+    ["a description with an unknown part", { description: "of {team}" }, "targets[0].description"],
+    ["a description with a tag that no field has", { description: "of {tag:cost-centre}" }, "cost-centre"],
+    ["its own region as a replica", { replicaRegions: ["eu-central-1"] }, "replicaRegions"],
+    ["a replica twice", { replicaRegions: ["eu-west-1", "eu-west-1"] }, "replicaRegions"],
+    ["a replica nowhere", { replicaRegions: ["Frankfurt"] }, "replicaRegions"],
+    ["a policy that is none", { resourcePolicy: { hello: 1 } }, "resourcePolicy"],
+    ["a policy that is no JSON", { resourcePolicy: "{" }, "resourcePolicy"],
+    ["a policy for everybody", allow({ Principal: "*" }), "lets everybody in"],
+    ["a policy for every account", allow({ Principal: { AWS: ["arn:aws:iam::1:root", "*"] } }), "lets everybody in"],
+    ["a policy for all but one", allow({ NotPrincipal: { AWS: "arn:aws:iam::1:root" } }), "lets everybody in"],
+    ["a policy for nobody named", allow({}), "Principal"],
+    ["a policy file that is not there", { resourcePolicyFile: "no-such.json" }, "no-such.json"],
+    ["a policy twice", { resourcePolicyFile: "a.json", ...allow({ Principal: { AWS: "1" } }) }, "Give one"],
+  ])("refuses a target with %s", (_what, lines, named) => {
+    expect(faultsOf(withTarget(lines))).toContain(named);
+  });
+
+  it("keeps a resource policy as JSON text, written here or in a file beside the rules", () => {
+    const policy = allow({
+      Principal: "*",
+      Condition: { StringEquals: { "aws:PrincipalOrgID": "o-1" } },
+    }).resourcePolicy;
+    const folder = mkdtempSync(join(tmpdir(), "rules-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "shared.json"), JSON.stringify(policy, null, 2));
+    const texts = [
+      { resourcePolicy: policy },
+      { resourcePolicy: JSON.stringify(policy) },
+      { resourcePolicyFile: "shared.json" },
+    ];
+    for (const lines of texts) {
+      const { targets } = parseRules(withTarget(lines), join(folder, "glovebox.yaml"));
+      expect(targets[0]?.resourcePolicy).toBe(JSON.stringify(policy));
+    }
   });
 
   it("quotes nothing of a file that is not YAML: it may be a key file that was named by mistake", () => {

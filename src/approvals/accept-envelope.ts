@@ -10,6 +10,7 @@ import { assertNoOtherOpenRequest, assertNotAlreadyMigrated, lockEntry } from ".
 import { readSigned } from "./read-signed.ts";
 import { assertWaiting, digestOfRow, lockRequest, type RequestRow } from "./request-row.ts";
 import { refuseSecrets } from "./send-request.ts";
+import { claimPlaces, placesOf } from "./target-places.ts";
 
 export interface AcceptEnvelopeDeps {
   readonly store: Store;
@@ -23,6 +24,7 @@ export interface AcceptEnvelopeDeps {
  * accepted changes nothing and answers the same request.
  * @throws {SignatureRefusedError} Not signed by a producer that we trust, or of another form.
  * @throws {EntryUnknownError} {OpenRequestExistsError} {AlreadyMigratedError} {LooksLikeSecretError}
+ * @throws {TargetClaimedError} Another secret's request has the name.
  * @throws {NotRequesterError} {AlreadyDecidedError} {NotReplaceableError} What it replaces is not this person's, no
  * longer waits, or is for another secret.
  */
@@ -39,8 +41,11 @@ export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): 
     if (known?.requestId) return { requestId: known.requestId };
     await assertNoOtherOpenRequest(tx, entry.id, envelope.replaces);
     await assertNotAlreadyMigrated(tx, entry);
+    const places = placesOf(envelope.content);
+    await claimPlaces(tx, { entryId: entry.id, ownId: envelope.replaces }, places);
     const at = deps.now();
     const columns = {
+      places,
       envelopeId: envelope.id,
       content: signed.bytes,
       signature: signed.signature,
@@ -87,7 +92,7 @@ export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): 
 
 type Columns = Pick<
   RequestRow,
-  "envelopeId" | "content" | "signature" | "keyId" | "vaultVersion" | "changedAt" | "expiresAt" | "entryId"
+  "envelopeId" | "content" | "places" | "signature" | "keyId" | "vaultVersion" | "changedAt" | "expiresAt" | "entryId"
 >;
 
 async function insertRequest(

@@ -114,6 +114,15 @@ export class OpenRequestExistsError extends GloveboxError {
   }
 }
 
+export class TargetClaimedError extends GloveboxError {
+  readonly code = "TARGET_CLAIMED";
+  readonly userMessage: string;
+  constructor(requestId: string) {
+    super(`${requestId} has that target's name`);
+    this.userMessage = `${requestId} sends another path to that name in AWS (capitals count as the same), so I made no request. Ask again with another name.`;
+  }
+}
+
 export class AlreadyMigratedError extends GloveboxError {
   readonly code = "ALREADY_MIGRATED";
   readonly userMessage: string;

@@ -1,7 +1,10 @@
-import type { TargetRef } from "../approvals/content.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { RequestContent, TargetRef } from "../approvals/content.ts";
+import { type SettingsRule, settingsFor } from "./rule-settings.ts";
+import type { NameRule } from "./target-name.ts";
 
-/** One line of the rules: where secrets may go. */
-export interface AllowedTarget {
+/** One line of the rules: where secrets may go, how they are called there, and what is set on them. */
+export interface AllowedTarget extends NameRule, SettingsRule {
   readonly accountId: string;
   readonly region: string;
   /** Names must start with it; "" allows any. */
@@ -13,6 +16,22 @@ export interface AllowedTarget {
 /** True if some rule allows this account, region, name and key together. */
 export function isAllowedTarget(rules: readonly AllowedTarget[], target: TargetRef): boolean {
   return rules.some((rule) => allowsPlace(rule, target) && allowsKey(rule, target));
+}
+
+/**
+ * True if some rule allows the target and sets exactly this on it. Compared and not merely limited: whoever signs with a
+ * stolen key can't hang a policy, a replica or a text of his own on a target.
+ */
+export function areAllowedSettings(
+  rules: readonly AllowedTarget[],
+  { target, settings, source, tags }: Pick<RequestContent, "target" | "settings" | "source" | "tags">,
+): boolean {
+  return rules.some(
+    (rule) =>
+      allowsPlace(rule, target) &&
+      allowsKey(rule, target) &&
+      isDeepStrictEqual(settingsFor(rule, { source, tags }), { ...settings }),
+  );
 }
 
 /** What no rule allows, in one sentence with the next step, or null. */

@@ -21,6 +21,15 @@ export class TargetNotAllowedError extends GloveboxError {
   }
 }
 
+export class SettingsNotAllowedError extends GloveboxError {
+  readonly code = "SETTINGS_NOT_ALLOWED";
+  readonly userMessage =
+    "The worker's own rules don't set that description, replicas or resource policy on this target, so nothing was read or moved. If the rules changed since the request, request it again; otherwise an operator must compare glovebox.yaml of bot and worker.";
+  constructor() {
+    super("the approved settings are not those of this worker's rules");
+  }
+}
+
 export class TargetNotOursError extends GloveboxError {
   readonly code = "TARGET_NOT_OURS";
   readonly userMessage =

@@ -2,6 +2,8 @@ import type { Selectable } from "kysely";
 import { Envelope } from "../approvals/content.ts";
 import type { Store } from "../store/open-store.ts";
 import type { DecisionTable, MigrationTable, RequestStatus, RequestTable } from "../store/schema.ts";
+import type { TagOverflow } from "./custom-metadata-tags.ts";
+import { readTagOverflows } from "./keep-tag-overflow.ts";
 import { nextStepOf } from "./next-step.ts";
 import type { MigrationProgress, RequestDecision, RequestState } from "./request-state.ts";
 
@@ -57,11 +59,19 @@ async function withDetails(store: Store, rows: readonly RequestRow[], at: Date):
     .orderBy("migration.requestId")
     .orderBy("migration.attempt", "desc")
     .execute();
+  const overflows = await readTagOverflows(
+    store,
+    rows.map(({ entryId }) => entryId),
+  );
   const control = await store.selectFrom("control").select("isPaused").executeTakeFirst();
   const decisionOf = new Map(decisions.map((decision) => [decision.requestId, decision]));
   const migrationOf = new Map(migrations.map((migration) => [migration.requestId, migration]));
   return rows.map((row) =>
-    requestState(row, decisionOf.get(row.id), migrationOf.get(row.id), { at, isPaused: control?.isPaused === true }),
+    requestState(row, decisionOf.get(row.id), migrationOf.get(row.id), {
+      at,
+      isPaused: control?.isPaused === true,
+      overflow: overflows.get(row.entryId) ?? null,
+    }),
   );
 }
 
@@ -69,7 +79,7 @@ function requestState(
   row: RequestRow,
   decision: Selectable<DecisionTable> | undefined,
   migration: MigrationRow | undefined,
-  { at, isPaused }: { at: Date; isPaused: boolean },
+  { at, isPaused, overflow }: { at: Date; isPaused: boolean; overflow: TagOverflow | null },
 ): RequestState {
   const { id, version, status, entryId, requester, vaultVersion, changes, createdAt, changedAt, expiresAt } = row;
   const state = {
@@ -81,6 +91,7 @@ function requestState(
     content: Envelope.parse(JSON.parse(row.content)).content,
     vaultVersion,
     changes,
+    overflow,
     createdAt,
     changedAt,
     expiresAt,

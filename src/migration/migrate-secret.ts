@@ -1,4 +1,4 @@
-import { assertTargetAllowed } from "./assert-target-allowed.ts";
+import { assertSettingsAllowed, assertTargetAllowed } from "./assert-target-allowed.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
 import { failLogin, failMigration, postponeEnd, refuseMigration } from "./fail-migration.ts";
 import { assertFence, type Fence } from "./fence.ts";
@@ -45,7 +45,7 @@ async function isPaused(store: MigrateDeps["store"]): Promise<boolean> {
 /**
  * Checks what was signed.
  * @returns null: its earliest time has not come.
- * @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError}
+ * @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError} {SettingsNotAllowedError}
  */
 async function checkOrder({ deps, row }: Attempt): Promise<Order | null> {
   const order = await loadOrder(deps.store, deps.keyring, row);
@@ -53,6 +53,7 @@ async function checkOrder({ deps, row }: Attempt): Promise<Order | null> {
   if (notBefore !== null && notBefore > deps.now().toISOString()) return null;
   if (order.isFinished) throw new AlreadyFinishedError();
   assertTargetAllowed(deps.allowedTargets, order.statement.target);
+  assertSettingsAllowed(deps.allowedTargets, order.statement);
   return order;
 }
 

@@ -1,25 +1,16 @@
-import { sql } from "kysely";
-import type { TargetRef, ValueShape } from "../approvals/content.ts";
+import type { ValueShape } from "../approvals/content.ts";
 import { ungrantableReason } from "../approvals/mint-metadata.ts";
+import { targetsOf } from "../approvals/target-places.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import { type AllowedTarget, targetRuleFault } from "./allowed-target.ts";
+import { nameFaults } from "./name-faults.ts";
+import { type PreflightFault, type PreflightInput, stopAtTarget } from "./preflight-fault.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
 import { tagFaults } from "./tag-faults.ts";
-import { CLAIMING_STATUSES, claimedTarget, placeKey } from "./target-claims.ts";
 import { targetNameFault } from "./target-name.ts";
 import { INSTALLATION_TAG } from "./target-tags.ts";
-
-export interface PreflightFault {
-  readonly code: string;
-  /** The form's field that it belongs to. */
-  readonly field: "path" | "target" | "tags" | "key";
-  /** What is wrong and the next step, for people. */
-  readonly text: string;
-  /** False: worth knowing, and the request may be sent all the same. */
-  readonly blocks: boolean;
-}
 
 export interface PreflightDeps {
   readonly store: Store;
@@ -28,13 +19,6 @@ export interface PreflightDeps {
   /** The value of INSTALLATION_TAG on targets that are ours. */
   readonly installation: string;
   readonly now: () => Date;
-}
-
-export interface PreflightInput {
-  readonly entryId: number;
-  readonly target: TargetRef;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly shape: ValueShape;
 }
 
 export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted"> {
@@ -51,8 +35,8 @@ export async function preflight(deps: PreflightDeps, input: PreflightInput): Pro
   const own = [...entryFaults(entry), ...shapeFaults(entry, input.shape), ...placeFaults(deps.allowedTargets, input)];
   // A target that can't be is not looked up: AWS would only refuse the name.
   const canLookUp = !own.some(({ field, blocks }) => field === "target" && blocks);
-  const inAws = canLookUp ? await takenFaults(deps, input) : [];
-  const elsewhere = canLookUp ? await claimFaults(deps.store, input) : [];
+  const inAws = canLookUp ? await partsInAws(deps, input) : [];
+  const elsewhere = canLookUp ? await nameFaults(deps.store, deps.allowedTargets, input) : [];
   return [...own, ...inAws, ...elsewhere, ...labelFaults(input.tags)];
 }
 
@@ -94,24 +78,53 @@ const FILE_KEY = /keystore|truststore|jks|p12|pfx|bundle|archive|zip|tar|dump/i;
 
 export function shapeFaults({ keyNames }: Pick<EntryDescription, "keyNames">, shape: ValueShape): PreflightFault[] {
   if (keyNames === null) return [];
+  const moved = movedKeys(keyNames, shape);
   if (shape.kind === "single" && !keyNames.includes(shape.key)) {
     const text = "The secret has no such key at its top level. Choose one of its keys, or the whole document.";
     return [{ code: "KEY_UNKNOWN", field: "key", text, blocks: true }];
   }
-  const moved = shape.kind === "single" ? [shape.key] : keyNames;
-  if (!moved.some((name) => FILE_KEY.test(name))) return [];
-  const text =
-    "It seems to hold a file. Vault doesn't tell sizes and AWS takes 65,536 bytes: the size is checked before anything is written.";
-  return [{ code: "SIZE_UNKNOWN", field: "path", text, blocks: false }];
+  const unknown = moved.filter((key) => !keyNames.includes(key));
+  if (unknown.length > 0) {
+    const text = `The secret has no ${sayKeys(unknown)} at its top level. Name keys that it has.`;
+    return [{ code: "KEY_UNKNOWN", field: "key", text, blocks: true }];
+  }
+  return [...leftBehind(keyNames, moved, shape), ...(moved.some((name) => FILE_KEY.test(name)) ? [SIZE_UNKNOWN] : [])];
 }
+
+const SIZE_UNKNOWN: PreflightFault = {
+  code: "SIZE_UNKNOWN",
+  field: "path",
+  text: "It seems to hold a file. Vault doesn't tell sizes and AWS takes 65,536 bytes: the size is checked before anything is written.",
+  blocks: false,
+};
+
+function movedKeys(keyNames: readonly string[], shape: ValueShape): readonly string[] {
+  if (shape.kind === "document") return keyNames;
+  return shape.kind === "single" ? [shape.key] : shape.parts.flatMap(({ keys }) => keys);
+}
+
+/** Of a split value people expect all of it in AWS; of one key nobody does. */
+function leftBehind(keyNames: readonly string[], moved: readonly string[], { kind }: ValueShape): PreflightFault[] {
+  const left = kind === "split" ? keyNames.filter((key) => !moved.includes(key)) : [];
+  if (left.length === 0) return [];
+  const text = `No group has ${sayKeys(left)}, so that stays in Vault alone. Name it in a group if it must move.`;
+  return [{ code: "KEYS_LEFT_BEHIND", field: "key", text, blocks: false }];
+}
+
+const sayKeys = (keys: readonly string[]): string =>
+  `key ${keys
+    .slice(0, 5)
+    .map((key) => `\`${key}\``)
+    .join(", ")}${keys.length > 5 ? ` and ${keys.length - 5} more` : ""}`;
 
 /** What the rules and AWS's alphabet say of a target, without a look at AWS. */
 export function placeFaults(
   allowedTargets: readonly AllowedTarget[],
-  { target }: Pick<PreflightInput, "target">,
+  { target, shape }: Pick<PreflightInput, "target"> & { shape?: ValueShape },
 ): PreflightFault[] {
   const rule = targetRuleFault(allowedTargets, target);
-  const name = targetNameFault(target.name);
+  const names = targetsOf({ target, shape: shape ?? { kind: "document" } }).map(({ name }) => targetNameFault(name));
+  const name = targetNameFault(target.name) ?? names.find((fault) => fault !== null) ?? null;
   return [
     ...(rule === null ? [] : [stopAtTarget("TARGET_NOT_ALLOWED", rule)]),
     ...(name === null ? [] : [stopAtTarget(name.code, name.text)]),
@@ -120,6 +133,16 @@ export function placeFaults(
 
 export function labelFaults(tags: Readonly<Record<string, string>>): PreflightFault[] {
   return tagFaults(tags).map((fault) => ({ ...fault, field: "tags", blocks: true }));
+}
+
+/** A split value has a target for each part, and the fault names it. */
+async function partsInAws(deps: PreflightDeps, { entryId, target, shape }: PreflightInput): Promise<PreflightFault[]> {
+  if (shape.kind !== "split") return takenFaults(deps, { entryId, target });
+  const parts = targetsOf({ target, shape });
+  const found = await Promise.all(parts.map((part) => takenFaults(deps, { entryId, target: part })));
+  return found.flatMap((faults, place) =>
+    faults.map((fault) => ({ ...fault, text: `\`${parts[place]?.name}\`: ${fault.text}` })),
+  );
 }
 
 /** What AWS says of the name: one call. It never throws for AWS's sake; `TARGET_NOT_CHECKED` says that it gave no answer. */
@@ -143,7 +166,7 @@ export async function takenFaults(
 function presentFault(isOurs: boolean): PreflightFault {
   if (!isOurs) {
     const text =
-      "A secret of that name exists in AWS and is not from this path. Choose another name, or ask support to adopt it.";
+      "A secret of that name exists in AWS and is not from this path. Choose another name, or take it over, which the approvers must allow.";
     return stopAtTarget("TARGET_TAKEN", text);
   }
   const text =
@@ -152,14 +175,19 @@ function presentFault(isOurs: boolean): PreflightFault {
 }
 
 function tombstoneFault(isOurs: boolean, date: Date): PreflightFault {
-  const day = date.toISOString().slice(0, 10);
+  const day = dayOf(date);
   if (!isOurs) {
-    const text = `A secret of that name is scheduled for deletion in AWS (${day}), which keeps the name until then. Choose another name, ask its owner to restore it, or wait.`;
+    const text = `A secret of that name is scheduled for deletion in AWS (${day}), which keeps the name for now. Choose another name, take it over (it is restored, and the approvers must allow it), or wait: at the latest on ${dayOf(lastDayOf(date))} the name is free.`;
     return stopAtTarget("TARGET_TOMBSTONED", text);
   }
   const text = `An earlier move of this path was undone, so the target is scheduled for deletion (${day}). It will be restored and get a new version.`;
   return { code: "TARGET_WILL_BE_RESTORED", field: "target", text, blocks: false };
 }
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** AWS's documentation leaves open whether the date is the order's or the deletion's; they are 7 to 30 days apart. */
+const lastDayOf = (date: Date): Date => new Date(date.getTime() + 30 * 86_400_000);
 
 /** Our tag says which installation wrote the target; only our own records say for which path. */
 async function isWrittenFor(store: Store, entryId: number, { arn }: PresentTarget): Promise<boolean> {
@@ -172,31 +200,4 @@ async function isWrittenFor(store: Store, entryId: number, { arn }: PresentTarge
     .limit(1)
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** Other paths on their way to that name. */
-async function claimFaults(store: Store, { entryId, target }: PreflightInput): Promise<PreflightFault[]> {
-  const name = target.name.toLowerCase();
-  const rows = await store
-    .selectFrom("request")
-    .select(["id", "content"])
-    .where("entryId", "!=", entryId)
-    .where("status", "in", CLAIMING_STATUSES)
-    .where(sql<boolean>`strpos(lower(content), ${name}) > 0`)
-    .execute();
-  const claim = rows.find(({ content }) => {
-    const other = claimedTarget(content);
-    return other !== null && placeKey(other) === placeKey(target);
-  });
-  return claim ? [claimedFault(claim.id)] : [];
-}
-
-/** Another path's request has the name. */
-export function claimedFault(requestId: string): PreflightFault {
-  const text = `${requestId} sends another path to that name (capitals count as the same). Choose another name.`;
-  return stopAtTarget("TARGET_CLAIMED", text);
-}
-
-function stopAtTarget(code: string, text: string): PreflightFault {
-  return { code, field: "target", text, blocks: true };
 }

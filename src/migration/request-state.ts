@@ -1,5 +1,6 @@
 import type { RequestContent } from "../approvals/content.ts";
 import type { ContentChange, MigrationState, RequestStatus } from "../store/schema.ts";
+import type { TagOverflow } from "./custom-metadata-tags.ts";
 
 /** All that a card, a command or a page may show of one request: read from our tables, never from Slack. */
 export interface RequestState {
@@ -13,6 +14,8 @@ export interface RequestState {
   readonly vaultVersion: number | null;
   /** How this version differs from the one before; empty for a first version. */
   readonly changes: readonly ContentChange[];
+  /** What of Vault's custom metadata AWS gets not as a tag; null: all that the rules choose goes along. */
+  readonly overflow: TagOverflow | null;
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly expiresAt: Date;

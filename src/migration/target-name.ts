@@ -1,5 +1,11 @@
 import type { SecretPath } from "../catalog/secret-path.ts";
 import { GloveboxError } from "../errors.ts";
+import { type NamePart, parseNameTemplate, USUAL_NAME_TEMPLATE } from "./name-template.ts";
+
+/** Marks that no escape looks like. */
+export const NAMESPACE_END = "=n/";
+export const MOUNT_END = "=m";
+export const ABSENT = "=x";
 
 /** AWS's limit, in characters of its alphabet (all of them ASCII). */
 const MAX_TARGET_NAME_LENGTH = 512;
@@ -16,20 +22,49 @@ export class TargetNameTooLongError extends GloveboxError {
   }
 }
 
+/** How a rule names its targets. */
+export interface NameRule {
+  /** In AWS's alphabet: `vault/`. */
+  readonly namePrefix: string;
+  /** One that `nameTemplateFault` lets through; the usual one where absent. */
+  readonly name?: string | undefined;
+}
+
 /**
- * The target's name for a source: `<prefix><mount>/<path>`. No two sources get the same name. What AWS doesn't allow
- * becomes `=XX` (UTF-8 byte, hex), and so does `=`. As `=` is always followed by two hex digits there, `=n/` can mark
- * the end of a namespace and `=m/` the end of a mount that has slashes itself.
- * @param options.prefix As the rule for the target gives it, in AWS's alphabet: `vault/`.
+ * The target's name for a source, by the rule's template: usually `<prefix><mount>/<path>`. No two sources get the same
+ * name. What AWS doesn't allow becomes `=XX` (UTF-8 byte, hex), and so does `=`. As `=` is always followed by two hex
+ * digits there, `=n/` can mark the end of a namespace, `=m` the end of a mount that has slashes itself, and `=x` a folder
+ * that the path doesn't have.
  * @throws {TargetNameTooLongError} More than 512 characters.
  */
-export function suggestTargetName({ namespace, mount, path }: SecretPath, { prefix }: { prefix: string }): string {
-  const namespacePart = namespace === "" ? "" : `${escapeName(namespace)}=n/`;
-  const mountPart = `${escapeName(mount)}${mount.includes("/") ? "=m" : ""}/`;
-  const name = `${prefix}${namespacePart}${mountPart}${escapeName(path)}`.replace(ARN_SUFFIX, "=2D");
+export function suggestTargetName(source: SecretPath, { namePrefix, name: template }: NameRule): string {
+  const parts = parseNameTemplate(template ?? USUAL_NAME_TEMPLATE);
+  if (parts === null) throw new Error("a name template that the rules' check never saw");
+  const folders = source.path.split("/");
+  const text = parts.map((part) => textOf(part, source, folders, namePrefix)).join("");
+  const name = text.replace(ARN_SUFFIX, "=2D");
   if (name.length > MAX_TARGET_NAME_LENGTH) throw new TargetNameTooLongError(name.length);
   return name;
 }
+
+function textOf(part: NamePart, { namespace, mount }: SecretPath, folders: readonly string[], prefix: string): string {
+  switch (part.kind) {
+    case "literal":
+      return part.text;
+    case "prefix":
+      return prefix;
+    case "namespace":
+      return namespace === "" ? "" : `${escapeName(namespace)}${NAMESPACE_END}`;
+    case "mount":
+      return `${escapeName(mount)}${mount.includes("/") ? MOUNT_END : ""}`;
+    case "segment":
+      return escapedOrAbsent(folders[part.index]);
+    case "rest":
+      return escapedOrAbsent(folders.length > part.from ? folders.slice(part.from).join("/") : undefined);
+  }
+}
+
+const escapedOrAbsent = (text: string | undefined): string => (text === undefined ? ABSENT : escapeName(text));
 
 /** Why AWS would refuse or confuse a name that a person typed, or null. One sentence with the next step. */
 export function targetNameFault(name: string): { code: string; text: string } | null {

@@ -1,6 +1,8 @@
-import { PLAIN_SETTINGS, type RequestContent, type ValueShape } from "../approvals/content.ts";
+import type { RequestContent, ValueShape } from "../approvals/content.ts";
 import type { EntryDescription } from "../catalog/describe-entry.ts";
+import { carryCustomMetadata, type TagOverflow } from "../migration/custom-metadata-tags.ts";
 import type { RequestState } from "../migration/request-state.ts";
+import { settingsFor } from "../migration/rule-settings.ts";
 import { fieldInput, INPUT } from "./action-ids.ts";
 import { type IntakeAnswers, shapeValue, targetValue } from "./intake-modal.ts";
 import { shorten } from "./shorten.ts";
@@ -16,6 +18,8 @@ export type ReadForm =
       readonly content: RequestContent;
       /** What the person said of the secret, by field (`ownerTeam`). */
       readonly said: Readonly<Record<string, string>>;
+      /** What of Vault's custom metadata AWS gets not as a tag. */
+      readonly overflow: TagOverflow;
     };
 
 interface Submitted {
@@ -60,19 +64,26 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
   }
   const { namespace, mount, mountAccessor, path } = entry.source;
   const { accountId, region, kmsKeyIds } = target;
+  const source = { namespace, mount, mountAccessor, engine, path };
+  const { tags, ...overflow } = carryCustomMetadata(
+    settings.customMetadata,
+    entry.customMetadata,
+    Object.fromEntries(
+      settings.fields.flatMap(({ field, tag }) => (said[field] === undefined ? [] : [[tag, said[field]]])),
+    ),
+  );
   return {
     kind: "complete",
     said,
+    overflow,
     content: {
-      source: { namespace, mount, mountAccessor, engine, path },
+      source,
       target: { accountId, region, name, kmsKeyId: kmsKeyIds[0] ?? null },
       shape,
       olderVersions: 0,
-      settings: PLAIN_SETTINGS,
+      settings: settingsFor(target, { source, tags }),
       adopt: null,
-      tags: Object.fromEntries(
-        settings.fields.flatMap(({ field, tag }) => (said[field] === undefined ? [] : [[tag, said[field]]])),
-      ),
+      tags,
       notBefore: notBefore?.toISOString() ?? null,
       reason,
       requester,

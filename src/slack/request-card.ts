@@ -1,8 +1,8 @@
-import type { ValueShape } from "../approvals/content.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { ContentChange } from "../store/schema.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
+import { howLines, overflowLine } from "./how-lines.ts";
 import { type CardAudience, requestButtons } from "./request-buttons.ts";
 import { riskWords } from "./risk-words.ts";
 import { pathNote, sayAccount, sayAudience, sayPath, sayTime, sayUser } from "./say.ts";
@@ -35,8 +35,11 @@ export function requestCard(state: RequestState, { audience, settings }: CardVie
 const whoAsks = ({ requester }: RequestState, audience: CardAudience): string =>
   audience === "requester" ? "You asked to move this secret." : `${sayUser(requester)} asks to move a secret.`;
 
-function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }: ViewSettings): (string | null)[] {
-  const { source, target, shape } = content;
+function whatWhere(
+  { content, vaultVersion, overflow }: RequestState,
+  { targets, fields }: ViewSettings,
+): (string | null)[] {
+  const { source, target } = content;
   const note = pathNote(source);
   const version = vaultVersion === null ? "no versions (KV v1)" : `version ${vaultVersion}`;
   const tags = fields.flatMap(({ label, tag }) => {
@@ -47,9 +50,20 @@ function whatWhere({ content, vaultVersion }: RequestState, { targets, fields }:
     `*What*  ${sayPath(source)}, ${version}`,
     note && `_${note}_`,
     `*Where to*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
-    `*Moved as*  ${movedAs(shape)}`,
+    ...howLines(content),
     tags.length > 0 ? `*Said of it*  ${tags.join(" · ")}` : null,
+    ...carriedLines(content, fields),
+    overflowLine(overflow),
   ];
+}
+
+/** Custom metadata that goes along: the approver says yes to each of these too. */
+function carriedLines({ tags }: RequestState["content"], fields: ViewSettings["fields"]): string[] {
+  const carried = Object.entries(tags).filter(([tag]) => !fields.some((field) => field.tag === tag));
+  if (carried.length === 0) return [];
+  const shown = carried.slice(0, 12).map(([tag, value]) => `${code(tag, 80)}: ${code(value, 80)}`);
+  const more = carried.length - shown.length;
+  return [`*From Vault's metadata*  ${shown.join(" · ")}${more > 0 ? ` and ${more} more: see Details` : ""}`];
 }
 
 // A time and no age: the card stands for days, and nothing draws it anew for the clock alone.
@@ -85,15 +99,4 @@ function waitingFor({ status, nextStep }: RequestState, { approvers }: ViewSetti
   const next = `*Next*  ${escapeMrkdwn(nextStep)}`;
   // Written once per request: an edited message does not notify the group again.
   return [context(status === "waiting" ? `${next}\nNeeds a yes from one of ${sayAudience(approvers)}.` : next)];
-}
-
-function movedAs(shape: ValueShape): string {
-  switch (shape.kind) {
-    case "document":
-      return "one JSON document";
-    case "single":
-      return `the bare value of key ${code(shape.key, 300)}${shape.encoding === "base64" ? ", decoded from base64" : ""}`;
-    case "split":
-      return shape.parts.map(({ name, keys }) => `${code(name, 64)}: ${code(keys.join(", "), 300)}`).join(" · ");
-  }
 }

@@ -1,6 +1,7 @@
 import type { RequestState } from "../migration/request-state.ts";
 import { lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
+import { howLines, overflowLine } from "./how-lines.ts";
 import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
 import { progressWords, stateLine, stateWords } from "./state-words.ts";
 import type { ViewSettings } from "./view-settings.ts";
@@ -20,6 +21,7 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
       `*Target*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
       `*Encrypted with*  ${target.kmsKeyId === null ? "the AWS-managed key" : code(target.kmsKeyId, 300)}`,
     ),
+    lines(...howLines(content), overflowLine(state.overflow)),
     lines("*Tags*", ...Object.entries(tags).map(([tag, value]) => `${code(tag, 140)} = ${code(value, 270)}`)),
     lines(
       decision &&

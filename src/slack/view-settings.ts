@@ -1,3 +1,6 @@
+import type { AllowedTarget as TargetRule } from "../migration/allowed-target.ts";
+import type { CustomMetadataRule } from "../migration/custom-metadata-tags.ts";
+
 /** What the organisation decided and views need to know. main builds it from glovebox.yaml. */
 export interface ViewSettings {
   /** In the order of the modal. */
@@ -5,6 +8,7 @@ export interface ViewSettings {
   /** In the order of the select; the first is offered. */
   readonly targets: readonly AllowedTarget[];
   readonly approvers: Audience;
+  readonly customMetadata: CustomMetadataRule;
 }
 
 export interface MetadataField {
@@ -18,12 +22,8 @@ export interface MetadataField {
   readonly options?: readonly string[] | undefined;
 }
 
-export interface AllowedTarget {
-  readonly accountId: string;
-  readonly region: string;
-  readonly namePrefix: string;
-  /** The first is the default; none means the AWS-managed key. */
-  readonly kmsKeyIds: readonly string[];
+/** The first of its keys is the default. */
+export interface AllowedTarget extends TargetRule {
   readonly label?: string | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, lines, type Message, message, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
+import { overflowLine } from "./how-lines.ts";
 import { pathNote, sayAccount, sayPath, sayPlural, sayTime, sayUser } from "./say.ts";
 import { shorten } from "./shorten.ts";
 import { stateWords } from "./state-words.ts";
@@ -36,7 +37,7 @@ export function whatMessage({ entry, request, settings, sharedBy }: WhatView): M
     lines(...entryLines(entry)),
     ...twinLines(entry),
     ...factLines(entry, settings.fields),
-    lines(...moveLines(entry, request, settings)),
+    lines(...moveLines(entry, request, settings), overflowLine(request?.overflow ?? null)),
     ...actions(...buttons),
     ...(sharedBy === undefined
       ? [context("Only you can see this. Names and dates from Vault's metadata; no value was read.")]

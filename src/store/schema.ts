@@ -7,6 +7,7 @@ export interface Tables {
   crawl: CrawlTable;
   metadataSuggestion: MetadataSuggestionTable;
   metadataConfirmation: MetadataConfirmationTable;
+  tagOverflow: TagOverflowTable;
   request: RequestTable;
   decision: DecisionTable;
   statement: StatementTable;
@@ -117,6 +118,14 @@ export interface ContentChange {
   readonly to: string;
 }
 
+export interface TagOverflowTable {
+  entryId: number;
+  /** How many entries the rules chose. */
+  total: number;
+  leftOut: JSONColumnType<readonly { key: string; reason: string; value: string | null }[]>;
+  notedAt: Date;
+}
+
 export interface RequestTable {
   id: string;
   envelopeId: string;
@@ -126,6 +135,8 @@ export interface RequestTable {
   requester: string;
   /** The producer's signed bytes: canonical JSON of an `Envelope`, whose `content` is the `RequestContent`. */
   content: string;
+  /** The targets that the content names, so that no two requests for one name meet: see src/approvals/target-places.ts. */
+  places: string[];
   signature: string;
   keyId: string;
   /** The version of the secret that the card shows; null for KV v1. */

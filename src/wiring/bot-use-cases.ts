@@ -26,6 +26,7 @@ import { openAiClassifier } from "../llm/openai-classifier.ts";
 import type { Classifier } from "../metadata/classifier.ts";
 import { confirmMetadata } from "../metadata/confirm-metadata.ts";
 import { suggestMetadata } from "../metadata/suggest-metadata.ts";
+import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
@@ -106,8 +107,9 @@ export function botUseCases(
     preflight: (input) =>
       preflight({ store, target, allowedTargets: rules.targets, installation: rules.installation, now }, input),
     suggestTargetName,
-    async sendRequest({ content, replaces, entryId, said }) {
+    async sendRequest({ content, replaces, entryId, said, overflow }) {
       const sent = await sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });
+      await keepTagOverflow(store, { entryId, ...overflow, at: now() });
       await confirmMetadata(store, { entryId, values: said, by: content.requester, now: now() });
       return sent;
     },

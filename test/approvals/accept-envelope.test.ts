@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
+import type { RequestContent } from "../../src/approvals/content.ts";
 import {
   AlreadyDecidedError,
   AlreadyMigratedError,
@@ -7,6 +8,7 @@ import {
   NotReplaceableError,
   NotRequesterError,
   OpenRequestExistsError,
+  TargetClaimedError,
 } from "../../src/approvals/errors.ts";
 import { SignatureRefusedError } from "../../src/approvals/read-signed.ts";
 import { takeEnvelope } from "../../src/approvals/take-envelope.ts";
@@ -67,6 +69,30 @@ describe("acceptEnvelope", () => {
     }
     const rows = await world.store.selectFrom("request").select("entryId").distinct().execute();
     expect(rows).toHaveLength(2);
+  });
+
+  it("refuses a name that another secret's request holds, also when both come at once", async () => {
+    const world = await requestWorld();
+    for (const path of ["team-b/one", "team-b/two"]) await addEntry(world.store, path, 1);
+    const { target } = contentOf();
+    const shape: RequestContent["shape"] = {
+      kind: "split",
+      parts: [
+        { name: "A", keys: ["a"] },
+        { name: "b", keys: ["b"] },
+      ],
+    };
+    const wishes = [
+      { ...contentOf({}, "team-b/one"), target: { ...target, name: "prod/x/a" } },
+      { ...contentOf({}, "team-b/two"), target: { ...target, name: "prod/x" }, shape },
+    ];
+    const ends = await Promise.allSettled(wishes.map(async (wish) => world.request(wish)));
+    const refused = ends.filter((end) => end.status === "rejected");
+    expect(refused.map(({ reason }) => reason)).toEqual([expect.any(TargetClaimedError)]);
+    const rows = await world.store.selectFrom("request").select(["places", "status"]).execute();
+    expect(rows).toHaveLength(1);
+    await world.store.updateTable("request").set({ status: "withdrawn" }).execute();
+    await world.request(wishes[1]); // a request that is withdrawn holds no name
   });
 
   describe("for a secret that was moved before", () => {

@@ -3,6 +3,7 @@ import { approveRequest, type DecideDeps } from "../../src/approvals/approve-req
 import { PLAIN_SETTINGS, type RequestContent } from "../../src/approvals/content.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
 import type { Signed } from "../../src/audit/signing.ts";
+import { lookKey } from "../../src/catalog/look-key.ts";
 import type { Store } from "../../src/store/open-store.ts";
 import type { MigrationState } from "../../src/store/schema.ts";
 import { fakeClock } from "../fakes/clock.ts";
@@ -102,7 +103,12 @@ export async function requestWorld(options: { currentVersion?: number | null } =
 export function contentOf(patch: ContentPatch = {}, path = "team-a/stripe"): RequestContent {
   return {
     source: { namespace: "", mount: "secret", mountAccessor: "kv_1a2b", engine: "kv-v2", path },
-    target: { accountId: "111122223333", region: "eu-central-1", name: "prod/team-a/stripe", kmsKeyId: null },
+    target: {
+      accountId: "111122223333",
+      region: "eu-central-1",
+      name: `prod/${path.replace(/[^a-z/-]/g, (letter) => `=${letter.charCodeAt(0)}`)}`,
+      kmsKeyId: null,
+    },
     shape: { kind: "document" },
     olderVersions: 0,
     settings: PLAIN_SETTINGS,
@@ -122,6 +128,7 @@ export async function addEntry(store: Store, path: string, currentVersion: numbe
       namespace: "",
       mount: "secret",
       mountAccessor: "kv_1a2b",
+      lookKey: lookKey(`secret/${path}`),
       engine: currentVersion === null ? "kv-v1" : "kv-v2",
       path,
       currentVersion,

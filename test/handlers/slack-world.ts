@@ -24,6 +24,7 @@ import type { Signed } from "../../src/audit/signing.ts";
 import { describeEntry } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
+import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
@@ -118,8 +119,10 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     }),
     preflight: async () => knobs.faults,
     suggestTargetName,
-    sendRequest: ({ content, replaces }) =>
-      sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces }),
+    sendRequest: async ({ content, replaces, entryId, overflow }) => {
+      await keepTagOverflow(store, { entryId, ...overflow, at: now() });
+      return sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });
+    },
   };
   const rules = { approvers: SETTINGS.approvers, rule: "four-eyes", validHours: 24, versionRule: "ask" as const };
   const decide = { store, signer, keyring, now, newId: randomUUID, membership, rules, ringMigration: async () => {} };

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { placeKey } from "../../src/approvals/target-places.ts";
 import { type EntryFacts, judgeEntry } from "../../src/migration/plan/judge-entry.ts";
 import { laneOf } from "../../src/migration/plan/lane-of.ts";
 import { nameIndex } from "../../src/migration/plan/name-index.ts";
@@ -8,7 +9,6 @@ import { plannedTarget } from "../../src/migration/plan/planned-target.ts";
 import { REASON_WORDS } from "../../src/migration/plan/reason-words.ts";
 import { NO_HISTORY } from "../../src/migration/plan/request-history.ts";
 import { NO_NAMES, sayNames, someNames } from "../../src/migration/plan/some-names.ts";
-import { placeKey } from "../../src/migration/target-claims.ts";
 import { PLAN_INPUT } from "./plan-world.ts";
 
 const { rule, allowedTargets } = PLAN_INPUT;
@@ -182,7 +182,7 @@ describe("sayNames", () => {
 
 describe("REASON_WORDS", () => {
   it("has words for every code of the pre-flight", () => {
-    const sources = ["preflight.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
+    const sources = ["preflight.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
       readFileSync(new URL(`../../src/migration/${name}`, import.meta.url), "utf8"),
     );
     const codes = sources.flatMap((source) =>

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { PLAIN_SETTINGS, type TargetRef } from "../../src/approvals/content.ts";
 import { isAllowedTarget, targetRuleFault } from "../../src/migration/allowed-target.ts";
-import { type PreflightInput, preflight } from "../../src/migration/preflight.ts";
+import { preflight } from "../../src/migration/preflight.ts";
+import type { PreflightInput } from "../../src/migration/preflight-fault.ts";
 import { tagFaults } from "../../src/migration/tag-faults.ts";
 import { TargetUnavailableError } from "../../src/migration/target-errors.ts";
 import { INSTALLATION_TAG } from "../../src/migration/target-tags.ts";
@@ -109,6 +110,57 @@ describe("preflight", () => {
     expect(await judge()).toEqual([]);
     await store.updateTable("request").set({ status: "withdrawn" }).where("id", "=", requestId).execute();
     expect(await judge({ entryId })).toEqual([]);
+  });
+
+  it("reads a name back to the path that would get it, and stops at another path's name, in other capitals too", async () => {
+    const { store, entryId, judge } = await preflightWorld();
+    await addEntry(store, "team-b/stripe", 1);
+    const named = (name: string) => judge({ target: { ...target, name } });
+    expect(await named("prod/secret/team-b/stripe")).toEqual(["target: NAME_OF_ANOTHER"]);
+    expect(await named("prod/SECRET/team-b/Stripe")).toEqual(["target: NAME_OF_ANOTHER"]);
+    expect(await named("prod/secret/team-b/stripes")).toEqual([]);
+    expect(await named("prod/secret/team-a/stripe")).toEqual([]);
+    await addEntry(store, "team-a/STRIPE", 1);
+    expect(await named("prod/secret/team-a/stripe")).toEqual(["target: NAME_COLLISION (note)"]);
+    await store.updateTable("entry").set({ goneAt: new Date() }).where("id", "!=", entryId).execute();
+    expect(await named("prod/secret/team-b/stripe")).toEqual([]);
+  });
+
+  describe("of a split value", () => {
+    const parts = (...names: string[]) =>
+      ({
+        kind: "split",
+        parts: names.map((name) => ({ name, keys: [name] })),
+      }) as const satisfies PreflightInput["shape"];
+    const own = { target: { ...target, name: "prod/secret/team-a/stripe" }, shape: parts("db", "api") };
+
+    it("looks at the name of each part: AWS's alphabet, other paths, other requests, and AWS itself", async () => {
+      const { store, aws, judge, request } = await preflightWorld();
+      expect(await judge(own)).toEqual([]);
+      expect(await judge({ ...own, shape: parts("db", "x-abcdef") })).toEqual(["target: TARGET_NAME_AMBIGUOUS"]);
+      await aws.create(own.target, new Secret("v"), { requestToken, tags: {} });
+      expect(await judge(own)).toEqual([]); // the name itself is not written
+      await aws.create({ ...target, name: "prod/secret/team-a/stripe/db" }, new Secret("v"), {
+        requestToken,
+        tags: {},
+      });
+      expect(await judge(own)).toEqual(["target: TARGET_TAKEN"]);
+      const entryId = await addEntry(store, "team-a/stripe/api", 1);
+      expect(await judge({ ...own, shape: parts("api", "other") })).toEqual(["target: NAME_OF_ANOTHER"]);
+      await request({ ...own, shape: parts("three", "four") });
+      const taken = { ...target, name: "prod/secret/team-a/stripe/FOUR" };
+      expect(await judge({ entryId, target: taken })).toEqual(["target: TARGET_CLAIMED"]);
+    });
+
+    it("says which keys are unknown, and which no group has", async () => {
+      const { store, entryId, judge } = await preflightWorld();
+      const setKeys = (keyNames: string) =>
+        store.updateTable("entry").set({ keyNames }).where("id", "=", entryId).execute();
+      await setKeys('["db"]');
+      expect(await judge(own)).toEqual(["key: KEY_UNKNOWN"]);
+      await setKeys('["db", "api", "old"]');
+      expect(await judge(own)).toEqual(["key: KEYS_LEFT_BEHIND (note)"]);
+    });
   });
 
   it("says so when AWS doesn't answer, and stops nobody", async () => {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { suggestTargetName, TargetNameTooLongError, targetNameFault } from "../../src/migration/target-name.ts";
 
 const prefix = "vault/";
-const name = (mount: string, path: string, namespace = "") => suggestTargetName({ namespace, mount, path }, { prefix });
+const rule = { namePrefix: prefix };
+const name = (mount: string, path: string, namespace = "") => suggestTargetName({ namespace, mount, path }, rule);
 
 // Few letters, so that generated sources often differ only in where a slash or an escape stands.
 const part = fc.string({
@@ -34,7 +35,7 @@ describe("suggestTargetName", () => {
   it("gives different sources different names, in AWS's alphabet, without the look of an ARN", () => {
     fc.assert(
       fc.property(source, source, (one, other) => {
-        const [a, b] = [suggestTargetName(one, { prefix }), suggestTargetName(other, { prefix })];
+        const [a, b] = [suggestTargetName(one, rule), suggestTargetName(other, rule)];
         expect(targetNameFault(a)).toBeNull();
         expect(a === b).toBe(JSON.stringify(one) === JSON.stringify(other));
       }),
@@ -45,7 +46,7 @@ describe("suggestTargetName", () => {
   it("can be read back to the one source it stands for", () => {
     fc.assert(
       fc.property(source, (given) => {
-        expect(sourceOf(suggestTargetName(given, { prefix }))).toEqual(given);
+        expect(sourceOf(suggestTargetName(given, rule))).toEqual(given);
       }),
       { numRuns: 2_000 },
     );

@@ -39,6 +39,7 @@ export const SETTINGS: ViewSettings = {
     { accountId: "444455556666", region: "eu-west-1", namePrefix: "bank/", kmsKeyIds: ["alias/bank"] },
   ],
   approvers: { users: [], usergroups: ["S0APPROVERS"] },
+  customMetadata: { tags: "all", prefix: "vault-" },
 };
 
 export function sampleRequest(changes: Partial<RequestState> = {}): RequestState {
@@ -78,6 +79,7 @@ export function sampleRequest(changes: Partial<RequestState> = {}): RequestState
       requester: "U0ENGINEER",
     },
     vaultVersion: 7,
+    overflow: null,
     changes: [],
     createdAt: new Date(NOW.getTime() - 2 * HOUR_MS),
     changedAt: NOW,

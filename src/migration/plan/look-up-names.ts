@@ -2,7 +2,8 @@ import type { TargetRef } from "../../approvals/content.ts";
 import { runBounded } from "../../catalog/run-bounded.ts";
 import { codeOf } from "../../errors.ts";
 import type { Store } from "../../store/open-store.ts";
-import { type PreflightFault, takenFaults } from "../preflight.ts";
+import { takenFaults } from "../preflight.ts";
+import type { PreflightFault } from "../preflight-fault.ts";
 import type { SecretTarget } from "../secret-target.ts";
 
 export interface NameLookUpDeps {

@@ -1,5 +1,5 @@
 import type { TargetRef } from "../../approvals/content.ts";
-import { placeKey } from "../target-claims.ts";
+import { placeKey } from "../../approvals/target-places.ts";
 
 /** Who wants one place in AWS. */
 export interface SharedPlace {

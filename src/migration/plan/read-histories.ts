@@ -1,6 +1,6 @@
 import type { TargetRef } from "../../approvals/content.ts";
+import { CLAIMING_STATUSES, claimedTargets } from "../../approvals/target-places.ts";
 import type { Store } from "../../store/open-store.ts";
-import { CLAIMING_STATUSES, claimedTarget } from "../target-claims.ts";
 import { NO_HISTORY, type RequestHistory } from "./request-history.ts";
 
 /** What people did and said about one entry. */
@@ -49,7 +49,7 @@ export async function readPasts(store: Store, entryIds: readonly number[]): Prom
     const claim = asked.find(({ status }) => CLAIMING_STATUSES.includes(status));
     return {
       history: { requests: asked.map(({ id, status }) => ({ id, status })), moves: moved },
-      claimed: claim ? claimedTarget(claim.content) : null,
+      claimed: claim ? (claimedTargets(claim.content)[0] ?? null) : null,
       confirmed: Object.fromEntries(said.map(({ field, value }) => [field, value])),
     };
   };

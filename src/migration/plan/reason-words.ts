@@ -18,6 +18,8 @@ export const REASON_WORDS = {
   TOO_MANY_TAGS: "It has more tags than AWS takes: which can go?",
   TAG_INVALID: "AWS doesn't take one of its tags: what should it say?",
   KEY_UNKNOWN: "It has no such key: which one?",
+  NAME_OF_ANOTHER: "Another secret would get its name: which other name?",
+  KEYS_LEFT_BEHIND: "Some of its keys are in no group",
   VERSION_MOVED_ON: "Vault changed after it was moved: move it again?",
   LAST_MIGRATION_FAILED: "Its last migration failed: try again?",
   REQUEST_REJECTED: "An approver rejected it: is the reason settled?",

@@ -1,9 +1,9 @@
 import { sql } from "kysely";
 import type { TargetRef } from "../../approvals/content.ts";
+import { CLAIMING_STATUSES, claimedTargets, placeKey } from "../../approvals/target-places.ts";
 import { formatPath } from "../../catalog/secret-path.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
-import { CLAIMING_STATUSES, claimedTarget, placeKey } from "../target-claims.ts";
 import { nameIndex, type SharedPlace } from "./name-index.ts";
 import { plannedTarget } from "./planned-target.ts";
 import { PAGE_SIZE, readNamePages } from "./read-entry-pages.ts";
@@ -82,8 +82,7 @@ async function* readClaims(store: Store) {
       .limit(PAGE_SIZE)
       .execute();
     for (const { id, entryId, content } of page) {
-      const target = claimedTarget(content);
-      if (target !== null) yield { requestId: id, entryId, target };
+      for (const target of claimedTargets(content)) yield { requestId: id, entryId, target };
     }
     if (page.length < PAGE_SIZE) return;
     last = page.at(-1)?.id ?? last;

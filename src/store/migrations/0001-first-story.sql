@@ -65,6 +65,14 @@ create table metadata_confirmation (
   primary key (entry_id, field)
 );
 
+-- Custom metadata of Vault that AWS gets not as tags, with the reason of each.
+create table tag_overflow (
+  entry_id bigint primary key references entry,
+  total integer not null,
+  left_out jsonb not null,
+  noted_at timestamptz not null
+);
+
 create sequence request_number start 1001;
 
 create table request (
@@ -76,6 +84,7 @@ create table request (
   entry_id bigint not null references entry,
   requester text not null,
   content text not null,
+  places text[] not null default '{}',
   signature text not null,
   key_id text not null,
   vault_version integer,
@@ -84,6 +93,7 @@ create table request (
   changed_at timestamptz not null,
   expires_at timestamptz not null
 );
+create index request_by_place on request using gin (places);
 create index request_by_entry on request (entry_id, created_at desc);
 create unique index one_open_request_per_entry on request (entry_id) where status in ('waiting', 'approved', 'migrating');
 
