@@ -14,6 +14,7 @@ import type { KeepGateDeps } from "../../src/approvals/keep-gate-deps.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
 import { keyringFromPems, signerFromPem } from "../../src/audit/signing.ts";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
+import type { SettingsRule } from "../../src/migration/rule-settings.ts";
 import { openDoorbell } from "../../src/store/doorbell.ts";
 import { fakeMembership } from "../fakes/membership.ts";
 import { freshStore } from "../fresh-store.ts";
@@ -39,6 +40,8 @@ export interface EngineWorldOptions {
   readonly vaultAddress?: string;
   readonly awsEndpoint?: string;
   readonly fenceSeconds?: number;
+  /** What the worker's own rules set on every target. */
+  readonly targetRule?: SettingsRule;
 }
 
 /** Real Vault, Postgres and Secrets Manager; a gate that answers; a worker; requests made and approved as people do. */
@@ -61,7 +64,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     approvalPublicPem: approvalKeys.publicPem,
     receiptPrivatePem: pemPair().privatePem,
     digestKey: randomBytes(32).toString("base64"),
-    allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [] }],
+    allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [], ...options.targetRule }],
     fenceSeconds: options.fenceSeconds ?? 20,
   };
   const membership = fakeMembership({ S0APPROVERS: [APPROVER] });

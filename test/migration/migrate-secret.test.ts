@@ -1,5 +1,6 @@
 import { CreateSecretCommand, DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
+import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { APPROVER, engineWorld, NOTHING_LEFT } from "./engine-world.ts";
@@ -189,6 +190,18 @@ describe("migrateSecret on real servers", () => {
     const id = await world.order(source, { target });
     await world.migrate(id);
     expect(await world.rowOf(id)).toMatchObject({ state: "failed", causeCode: "TARGET_NOT_ALLOWED" });
+  });
+
+  it("refuses a policy, a replica or a description that the worker's own rules don't set, whatever the bot signed", async () => {
+    const world = await engineWorld({ targetRule: { replicaRegions: ["eu-west-1"] } });
+    const wished = [{ resourcePolicy: '{"Statement":[]}' }, { replicaRegions: ["us-east-1"] }, {}];
+    for (const [place, wish] of wished.entries()) {
+      const source = await world.lease.put(`app${place}`, { a: "1" });
+      const id = await world.order(source, { settings: { ...PLAIN_SETTINGS, ...wish } });
+      await world.migrate(id);
+      expect(await world.rowOf(id)).toMatchObject({ causeCode: "SETTINGS_NOT_ALLOWED", leaseOpenedAt: null });
+    }
+    expect(await world.leftovers()).toEqual(NOTHING_LEFT);
   });
 
   it("does not open for an approver who has left the group since", async () => {
