@@ -138,12 +138,10 @@ describe("preflight", () => {
       const { store, aws, judge, request } = await preflightWorld();
       expect(await judge(own)).toEqual([]);
       expect(await judge({ ...own, shape: parts("db", "x-abcdef") })).toEqual(["target: TARGET_NAME_AMBIGUOUS"]);
-      await aws.create(own.target, new Secret("v"), { requestToken, tags: {} });
+      await aws.create(own.target, textValue("v"), { requestToken, tags: {}, settings: PLAIN_SETTINGS });
       expect(await judge(own)).toEqual([]); // the name itself is not written
-      await aws.create({ ...target, name: "prod/secret/team-a/stripe/db" }, new Secret("v"), {
-        requestToken,
-        tags: {},
-      });
+      const part = { ...target, name: "prod/secret/team-a/stripe/db" };
+      await aws.create(part, textValue("v"), { requestToken, tags: {}, settings: PLAIN_SETTINGS });
       expect(await judge(own)).toEqual(["target: TARGET_TAKEN"]);
       const entryId = await addEntry(store, "team-a/stripe/api", 1);
       expect(await judge({ ...own, shape: parts("api", "other") })).toEqual(["target: NAME_OF_ANOTHER"]);

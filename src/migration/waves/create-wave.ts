@@ -4,10 +4,11 @@ import { canonicalText } from "../../audit/signing.ts";
 import type { FieldOptions } from "../../metadata/suggestion.ts";
 import type { Store } from "../../store/open-store.ts";
 import { enqueueRedraw } from "../../store/outbox.ts";
+import { keepTagOverflow } from "../keep-tag-overflow.ts";
 import type { PlanInput } from "../plan/plan-estate.ts";
 import { chooseRows, type WaveSelection } from "./choose-rows.ts";
 import { describeItems } from "./describe-items.ts";
-import { type DraftItem, type DraftWishes, draftItem } from "./draft-items.ts";
+import { type DraftItem, type DraftWishes, draftItem, type EntryInVault } from "./draft-items.ts";
 import { type BatchDigest, digestOfItems, digestOfWave } from "./wave-digest.ts";
 import { WaveEmptyError, WaveNameTakenError } from "./wave-errors.ts";
 import type { WaveException } from "./wave-exception.ts";
@@ -68,27 +69,27 @@ async function draftItems({ store, now, report }: CreateWaveDeps, draft: WaveDra
     row.entryId !== null && (owner !== undefined || row.verdict === "ready") ? [row.entryId] : [],
   );
   const said = await describeItems({ store, now, options, report }, asked);
-  const accessors = await readAccessors(store, asked);
+  const inVault = await readEntries(store, asked);
   const items: DraftItem[] = [];
   const all: WaveException[] = [...exceptions];
   for (const one of chosen) {
     const entryId = one.row.entryId ?? -1;
     const known = said.get(entryId) ?? {};
     if (!fits(owner, known.ownerTeam?.value ?? "")) continue;
-    const drafted = draftItem(one, known, accessors.get(entryId), draft);
+    const drafted = draftItem(one, known, inVault.get(entryId), { ...draft, rule: plan.rule });
     if ("item" in drafted) items.push(drafted.item);
     else all.push(drafted.exception);
   }
   return { items, exceptions: all };
 }
 
-async function readAccessors(store: Store, entryIds: readonly number[]): Promise<ReadonlyMap<number, string>> {
-  const accessors = new Map<number, string>();
+async function readEntries(store: Store, entryIds: readonly number[]): Promise<ReadonlyMap<number, EntryInVault>> {
+  const entries = new Map<number, EntryInVault>();
   for (const page of pagesOf(entryIds, MAX_BATCH)) {
-    const rows = await store.selectFrom("entry").select(["id", "mountAccessor"]).where("id", "in", page).execute();
-    for (const { id, mountAccessor } of rows) accessors.set(id, mountAccessor);
+    const query = store.selectFrom("entry").select(["id", "mountAccessor", "customMetadata"]);
+    for (const { id, ...entry } of await query.where("id", "in", page).execute()) entries.set(id, entry);
   }
-  return accessors;
+  return entries;
 }
 
 function splitBatches(items: readonly DraftItem[], { pilotSize, batchSize }: WaveDraft): DraftItem[][] {
@@ -141,6 +142,9 @@ async function storeDraft(
         .insertInto("waveException")
         .values(page.map((one) => ({ wave: name, ...one })))
         .execute();
+    }
+    for (const { entryId, overflow } of batches.flat()) {
+      if (overflow.leftOut.length > 0) await keepTagOverflow(tx, { entryId, ...overflow, at });
     }
     await enqueueRedraw(tx, `wave:${name}`);
     await appendEvent(tx, at, {

@@ -1,8 +1,10 @@
-import { PLAIN_SETTINGS, RequestContent } from "../../approvals/content.ts";
+import { RequestContent } from "../../approvals/content.ts";
 import { formatPath } from "../../catalog/secret-path.ts";
 import { showName } from "../../catalog/show-name.ts";
 import { FIELDS } from "../../metadata/suggestion.ts";
+import { type CustomMetadataRule, carryCustomMetadata, type TagOverflow } from "../custom-metadata-tags.ts";
 import { labelFaults } from "../preflight.ts";
+import { type SettingsRule, settingsFor } from "../rule-settings.ts";
 import type { ChosenRow } from "./choose-rows.ts";
 import type { SaidOf } from "./describe-items.ts";
 import type { WaveException } from "./wave-exception.ts";
@@ -19,6 +21,14 @@ export interface DraftWishes {
   readonly reason: string;
   readonly olderVersions: number;
   readonly fields: Readonly<Record<(typeof FIELDS)[number], FieldRule>>;
+  /** What of Vault's custom metadata becomes tags; nothing where absent. */
+  readonly customMetadata?: CustomMetadataRule;
+}
+
+/** What the catalogue knows of an entry beside its name. */
+export interface EntryInVault {
+  readonly mountAccessor: string;
+  readonly customMetadata: Readonly<Record<string, string>>;
 }
 
 export interface DraftItem {
@@ -26,14 +36,15 @@ export interface DraftItem {
   readonly content: RequestContent;
   /** What is unusual about it, in words for people. */
   readonly notes: readonly string[];
+  readonly overflow: TagOverflow;
 }
 
 /** A chosen row as the request that its form would make, or why it needs a person of its own. */
 export function draftItem(
   { row, place }: ChosenRow,
   said: SaidOf,
-  mountAccessor: string | undefined,
-  wishes: DraftWishes,
+  entry: EntryInVault | undefined,
+  wishes: DraftWishes & { readonly rule: SettingsRule },
 ): { item: DraftItem } | { exception: WaveException } {
   const { entryId, target, engine, namespace, mount, path } = row;
   const name = formatPath(row);
@@ -41,7 +52,7 @@ export function draftItem(
     exception: { place, name, code, reason, nextStep },
   });
   const isKv = engine === "kv-v1" || engine === "kv-v2";
-  if (row.verdict !== "ready" || entryId === null || target === null || mountAccessor === undefined || !isKv) {
+  if (row.verdict !== "ready" || entryId === null || target === null || entry === undefined || !isKv) {
     const [first] = row.reasons;
     return out(first?.code ?? "NOT_READY", first?.text ?? "The plan does not call it ready.", row.nextStep);
   }
@@ -51,24 +62,27 @@ export function draftItem(
     const reason = `Nobody has said this of it, and no suggestion is likely: ${labels}.`;
     return out("METADATA_MISSING", reason, `Ask for it by its own form: \`/secrets migrate ${name}\`.`);
   }
-  const tags = Object.fromEntries(
-    FIELDS.flatMap((field) => (said[field] ? [[wishes.fields[field].tag, said[field].value]] : [])),
+  const { tags, ...overflow } = carryCustomMetadata(
+    wishes.customMetadata ?? { tags: "none", prefix: "" },
+    entry.customMetadata,
+    Object.fromEntries(FIELDS.flatMap((field) => (said[field] ? [[wishes.fields[field].tag, said[field].value]] : []))),
   );
   const [fault] = labelFaults(tags);
   if (fault) return out(fault.code, fault.text, `Ask for it by its own form: \`/secrets migrate ${name}\`.`);
+  const source = { namespace, mount, mountAccessor: entry.mountAccessor, engine, path };
   const content = RequestContent.parse({
-    source: { namespace, mount, mountAccessor, engine, path },
+    source,
     target,
     shape: { kind: "document" },
     olderVersions: engine === "kv-v2" ? wishes.olderVersions : 0,
-    settings: PLAIN_SETTINGS,
+    settings: settingsFor(wishes.rule, { source, tags }),
     adopt: null,
     tags,
     notBefore: null,
     reason: wishes.reason,
     requester: wishes.requester,
   });
-  return { item: { entryId, content, notes: notesOf(row, said) } };
+  return { item: { entryId, content, notes: [...notesOf(row, said), ...overflowNotes(overflow)], overflow } };
 }
 
 function notesOf({ engine, reasons, ...row }: ChosenRow["row"], said: SaidOf): string[] {
@@ -80,4 +94,10 @@ function notesOf({ engine, reasons, ...row }: ChosenRow["row"], said: SaidOf): s
     ...reasons.map(({ text }) => text),
     ...(guessed.length === 0 ? [] : [`not confirmed by anybody, from its name and neighbours: ${guessed.join(", ")}`]),
   ];
+}
+
+function overflowNotes({ leftOut, total }: TagOverflow): string[] {
+  if (leftOut.length === 0) return [];
+  const names = leftOut.map(({ key }) => key).join(", ");
+  return [`${leftOut.length} of ${total} entries of its custom metadata don't become tags: ${names}`];
 }

@@ -1,5 +1,5 @@
 import type { DecideDeps } from "../../approvals/approve-request.ts";
-import type { PreflightFault, PreflightInput } from "../preflight.ts";
+import type { PreflightFault, PreflightInput } from "../preflight-fault.ts";
 
 /** What the bot needs to carry waves on. */
 export interface WaveDeps extends DecideDeps {
