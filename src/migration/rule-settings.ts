@@ -1,4 +1,5 @@
 import { PLAIN_SETTINGS, type RequestContent, type TargetSettings } from "../approvals/content.ts";
+import type { SecretPath } from "../catalog/secret-path.ts";
 
 /** What a target's rule adds to every target under it. */
 export interface SettingsRule {
@@ -15,7 +16,7 @@ const PLACEHOLDER = /\{(?:(namespace|mount|path)|tag:([^{}]+))\}/g;
 /** What a move by this rule sets on its target. The bot signs it; the worker works it out again from its own rules. */
 export function settingsFor(
   { description, replicaRegions, resourcePolicy }: SettingsRule,
-  { source, tags }: Pick<RequestContent, "source" | "tags">,
+  { source, tags }: { readonly source: SecretPath; readonly tags: RequestContent["tags"] },
 ): TargetSettings {
   const words = description?.replace(PLACEHOLDER, (_, part: "namespace" | "mount" | "path" | undefined, tag: string) =>
     part === undefined ? (tags[tag] ?? "unknown") : source[part],
