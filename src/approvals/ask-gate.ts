@@ -1,3 +1,4 @@
+import { type RawBuilder, sql } from "kysely";
 import type { Doorbell } from "../store/doorbell.ts";
 import type { Store } from "../store/open-store.ts";
 import { GATE_REFUSALS, type GateRefusal, GateRefusedError, GateUnansweredError } from "./gate-errors.ts";
@@ -11,13 +12,13 @@ export interface GateQuestion {
 
 /**
  * The worker's side of the gate.
- * @param askWith Puts the question into a transaction of the caller's, whose other rows are true once the gate may
- * answer; it is asked with its commit. Absent: it is asked by itself.
+ * @param askWith Puts the question, a statement, into a commit of the caller's, whose other rows are true once the gate
+ * may answer. Absent: it is asked by itself.
  * @returns The ask's id once the gate has said yes.
  */
 export type AskGate = (
   question: GateQuestion,
-  askWith?: (ask: (tx: Store) => Promise<void>) => Promise<void>,
+  askWith?: (question: RawBuilder<unknown>) => Promise<void>,
 ) => Promise<string>;
 
 export interface AskGateDeps {
@@ -35,15 +36,15 @@ export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): Ask
   return async ({ kind, migrationId, fence }, askWith) => {
     const id = newId();
     let ring = doorbell.wait("gate_answer", 250); // before the question: an answer may be quick
-    const ask = async (tx: Store): Promise<void> => {
-      await tx.insertInto("gateAsk").values({ id, kind, migrationId, fence }).execute();
-    };
-    await (askWith ? askWith(ask) : ask(store));
+    const asking = sql`insert into gate_ask (id, kind, migration_id, fence)
+      values (${id}, ${kind}, ${migrationId}, ${fence}) returning id`;
+    await (askWith ? askWith(asking) : asking.execute(store));
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
-      await ring;
+      const heard = await ring;
       ring = doorbell.wait("gate_answer", 250);
-      if (await isAnswered(store, id)) return id;
+      // The answer comes with its ring; rows are read where a ring may have been lost.
+      if (heard === null ? await isAnswered(store, id) : isAnswerTo(id, heard)) return id;
     }
     const { numDeletedRows } = await store
       .deleteFrom("gateAsk")
@@ -55,6 +56,14 @@ export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): Ask
   };
 }
 
+/** @param heard `<ask> yes`, or `<ask> <refusal>`. @throws {GateRefusedError} */
+function isAnswerTo(id: string, heard: string): boolean {
+  const [askId, answer = ""] = heard.split(" ");
+  if (askId !== id) return false; // the answer to another question
+  assertYes(answer === "yes" ? null : answer);
+  return true;
+}
+
 /** @throws {GateRefusedError} */
 async function isAnswered(store: Store, id: string): Promise<boolean> {
   const ask = await store
@@ -63,8 +72,13 @@ async function isAnswered(store: Store, id: string): Promise<boolean> {
     .where("id", "=", id)
     .executeTakeFirst();
   if (!ask || ask.answeredAt === null) return false;
-  if (ask.refusalCode === null) return true;
-  throw new GateRefusedError(isRefusal(ask.refusalCode) ? ask.refusalCode : "GATE_STALE_ASK");
+  assertYes(ask.refusalCode);
+  return true;
+}
+
+function assertYes(refusalCode: string | null): void {
+  if (refusalCode === null) return;
+  throw new GateRefusedError(isRefusal(refusalCode) ? refusalCode : "GATE_STALE_ASK");
 }
 
 function isRefusal(code: string): code is GateRefusal {

@@ -1,151 +1,70 @@
 import { sql } from "kysely";
-import { appendEvent } from "../audit/append-event.ts";
+import { appendEvent, GENESIS_HASH } from "../audit/append-event.ts";
+import { sideBySide } from "../side-by-side.ts";
 import type { Store } from "../store/open-store.ts";
 import type { ApprovalStatement } from "./content.ts";
-import { assertAskAllowed, type OpenAsk, readStatement } from "./gate-checks.ts";
+import { assertAskAllowed, readStatement } from "./gate-checks.ts";
 import { GateRefusedError } from "./gate-errors.ts";
+import { type AskFacts, GATE_LOCK, type GateSession, type OpenAsk, withGateSession } from "./gate-session.ts";
 import type { KeepGateDeps } from "./keep-gate-deps.ts";
 
-const LOCK = 7_206_003; // one gate writes at a time: Vault's policies have no compare-and-set
+const TURN_SECONDS = 30;
+const HOUR_MS = 3_600_000;
 
 /**
  * One look at the gate: closes what no live worker holds, and answers the asks that wait. Called at every ring, every
  * 15 s and at start. Safe to call in any number of processes.
  */
 export async function keepGate(deps: KeepGateDeps): Promise<void> {
-  if (await isLeftOpen(deps.store)) await locked(deps, (tx) => closeUnheld(deps, tx));
-  let isGranted = false;
-  try {
-    for (const id of await listWaiting(deps.store)) {
-      isGranted = (await locked(deps, (tx) => answer(deps, tx, id))) || isGranted;
-    }
-  } finally {
-    // Vault itself is looked at where nothing was granted: granting writes the policy anew, whatever stood there.
-    if (!isGranted) await locked(deps, (tx) => closeUnheld(deps, tx));
-  }
-}
-
-async function listWaiting(store: Store): Promise<string[]> {
-  const asks = await store
-    .selectFrom("gateAsk")
-    .select("id")
-    .where("answeredAt", "is", null)
-    .orderBy("askedAt")
-    .execute();
-  return asks.map(({ id }) => id);
-}
-
-/** A transaction for each step, so that the audit chain is never held while Slack or Vault is asked for the next. */
-async function locked<T>(deps: KeepGateDeps, step: (tx: Store) => Promise<T>): Promise<T> {
-  return deps.store.transaction().execute(async (tx) => {
-    // A gate that was stopped in its turn keeps the others out for so long. When it wakes it is out, and finds out below.
-    const patience = `${deps.turnSeconds ?? 30}s`;
-    await sql`select set_config('idle_in_transaction_session_timeout', ${patience}, true),
-      pg_advisory_xact_lock(${sql.lit(LOCK)})`.execute(tx);
-    return step(tx);
+  await withGateSession(deps.store, async (session) => {
+    while (await takeTurn(deps, session));
   });
 }
 
-/** True if our own rows say that a path was opened and not closed, and that nobody may hold it open any more. */
-async function isLeftOpen(store: Store): Promise<boolean> {
-  const left = await granted(store)
-    .where(({ not, exists }) => not(exists(held(store))))
-    .executeTakeFirst();
-  return left !== undefined;
-}
-
-const granted = (store: Store) =>
-  store
-    .selectFrom("gateAsk")
-    .select("gateAsk.id")
-    .where("gateAsk.kind", "=", "open")
-    .where("gateAsk.answeredAt", "is not", null)
-    .where("gateAsk.refusalCode", "is", null)
-    .where("gateAsk.closedAt", "is", null);
-
-/** Granted to a worker whose fence lives, while nothing is paused. */
-const held = (store: Store) =>
-  granted(store)
-    .innerJoin("fence", "fence.number", "gateAsk.fence")
-    .innerJoin("control", (join) => join.onTrue())
-    .where("fence.deadline", ">", sql<Date>`clock_timestamp()`)
-    .where("control.isPaused", "=", false);
-
-/**
- * Closes what nobody holds, also while somebody holds another path: Vault has no compare-and-set for policies, so a write
- * that was delayed (by a stopped gate, by the network) may arrive after that path was opened, and in its place.
- */
-async function closeUnheld(deps: KeepGateDeps, tx: Store): Promise<void> {
-  const { policy, now } = deps;
-  const hold = await findHold(deps, tx);
-  const isOpen = await policy.isOpen(hold);
-  if (isOpen) await policy.close();
-  if (hold && !isOpen) return;
-  await tx
-    .updateTable("gateAsk")
-    .set({ closedAt: now() })
-    .where("kind", "=", "open")
-    .where("answeredAt", "is not", null)
-    .where("closedAt", "is", null)
-    .execute();
-  if (!isOpen) return; // the worker closed it before it died
-  const because = hold ? "another path than the one held" : "unheld";
-  await appendEvent(tx, now(), { kind: "gate.closed", actor: "gate", subject: "gate", content: { because } });
-}
-
-/** What may be open now; undefined: nothing, also where the rows are not what was signed. */
-async function findHold({ keyring }: KeepGateDeps, tx: Store): Promise<ApprovalStatement | undefined> {
-  const row = await held(tx)
-    .innerJoin("migration", "migration.id", "gateAsk.migrationId")
-    .innerJoin("statement", "statement.id", "migration.statementId")
-    .select(["statement.bytes", "statement.signature", "statement.keyId"])
-    .executeTakeFirst();
-  try {
-    return row && readStatement(keyring, row);
-  } catch (error) {
-    if (error instanceof GateRefusedError) return undefined;
-    throw error;
-  }
+/** @returns True if more asks wait. */
+async function takeTurn(deps: KeepGateDeps, session: GateSession): Promise<boolean> {
+  const anHourAgo = new Date(deps.now().getTime() - HOUR_MS);
+  const { isLeftOpen, ask, hasMore, facts } = await session.look(anHourAgo, deps.turnSeconds ?? TURN_SECONDS);
+  if (isLeftOpen) await closeUnheld(deps, session.store);
+  if (ask && (await answer(deps, session, ask, facts))) return hasMore;
+  // Vault itself is looked at where nothing was granted: granting writes the policy anew, whatever stood there.
+  if (!isLeftOpen) await closeUnheld(deps, session.store);
+  return hasMore;
 }
 
 /** @returns True if the answer is yes. */
-async function answer(deps: KeepGateDeps, tx: Store, id: string): Promise<boolean> {
+async function answer(deps: KeepGateDeps, session: GateSession, ask: OpenAsk, facts: AskFacts): Promise<boolean> {
   const { policy, now } = deps;
-  // Locked, so that a worker that gives up waiting withdraws it before this, or hears the answer.
-  const ask: OpenAsk | undefined = await tx
-    .selectFrom("gateAsk")
-    .select(["id", "kind", "migrationId", "fence"])
-    .where("id", "=", id)
-    .where("answeredAt", "is", null)
-    .forUpdate()
-    .executeTakeFirst();
-  if (!ask) return false; // withdrawn, or another gate was quicker
+  const subject = `migration:${ask.migrationId}`;
   let written: ApprovalStatement | null = null;
   try {
-    const statement = await assertAskAllowed(deps, tx, ask);
+    const statement = await assertAskAllowed(deps, session.store, ask, facts);
+    const { requestId, statementId } = statement;
     if (ask.kind === "open") {
       written = statement; // from here on the write may have arrived
-      await policy.open(statement);
+      await open(deps, statement, facts);
     }
-    await sayYes(deps, tx, ask);
-    if (ask.kind === "open") await recordOpened(deps, tx, ask, statement);
-    return true;
+    const content = { requestId, statementId, fence: ask.fence };
+    const opened = ask.kind === "open" ? { kind: "gate.opened", actor: "gate", subject, content } : null;
+    if (await session.sayYes(ask, now(), opened)) return true;
+    throw new GateRefusedError("GATE_STALE_ASK", "withdrawn, paused, or the fence was lost meanwhile");
   } catch (error) {
     if (written) await takeBack(policy, written).catch(() => {}); // the next look closes it too
     if (!(error instanceof GateRefusedError)) throw error;
-    await tx
-      .updateTable("gateAsk")
-      .set({ answeredAt: now(), refusalCode: error.code, refusalText: error.userMessage, closedAt: now() })
-      .where("id", "=", id)
-      .execute();
-    await appendEvent(tx, now(), {
-      kind: "gate.refused",
-      actor: "gate",
-      subject: `migration:${ask.migrationId}`,
-      content: { code: error.code, asked: ask.kind },
-    });
+    const content = { code: error.code, asked: ask.kind };
+    await session.sayNo(ask, now(), error, { kind: "gate.refused", actor: "gate", subject, content });
     return false;
   }
+}
+
+/** Side by side: the mark names what was committed before this look, so it is true whatever becomes of the answer. */
+async function open(
+  { policy }: KeepGateDeps,
+  statement: ApprovalStatement,
+  { newestHashes }: AskFacts,
+): Promise<void> {
+  const seq = Math.max(0, ...Object.keys(newestHashes ?? {}).map(Number));
+  await sideBySide(policy.open(statement), policy.writeMark({ seq, hash: newestHashes?.[seq] ?? GENESIS_HASH }));
 }
 
 /** Closes it, unless what is open by now is the path of a later answer. */
@@ -155,48 +74,61 @@ async function takeBack(policy: KeepGateDeps["policy"], written: ApprovalStateme
 }
 
 /**
- * Looks once more at what may have changed while Slack and Vault were asked. A gate that was stopped before its write and
- * has lost its turn meanwhile fails here, on its dead connection, and takes back what it wrote.
- * @throws {GateRefusedError}
+ * Closes what nobody holds, also while somebody holds another path: Vault has no compare-and-set for policies, so a write
+ * that was delayed (by a stopped gate, by the network) may arrive after that path was opened, and in its place.
  */
-async function sayYes({ now }: KeepGateDeps, tx: Store, { id, fence, kind }: OpenAsk): Promise<void> {
-  const { numUpdatedRows } = await tx
-    // What was open until now was written over.
-    .with("replaced", (db) =>
-      db
-        .updateTable("gateAsk")
-        .set({ closedAt: now() })
-        .where("kind", "=", "open")
-        .where("id", "!=", id)
-        .where("answeredAt", "is not", null)
-        .where("closedAt", "is", null)
-        .where(sql.lit(kind === "open"), "=", true),
-    )
-    .updateTable("gateAsk")
-    .from("fence")
-    .from("control")
-    .set({ answeredAt: now() })
-    .where("gateAsk.id", "=", id)
-    .where("fence.number", "=", fence)
+async function closeUnheld(deps: KeepGateDeps, store: Store): Promise<void> {
+  const { policy, now } = deps;
+  await locked(deps, store, async (tx) => {
+    const hold = await findHold(deps, tx);
+    const isOpen = await policy.isOpen(hold);
+    if (isOpen) await policy.close();
+    if (hold && !isOpen) return;
+    await tx
+      .updateTable("gateAsk")
+      .set({ closedAt: now() })
+      .where("kind", "=", "open")
+      .where("answeredAt", "is not", null)
+      .where("closedAt", "is", null)
+      .execute();
+    if (!isOpen) return; // the worker closed it before it died
+    const because = hold ? "another path than the one held" : "unheld";
+    await appendEvent(tx, now(), { kind: "gate.closed", actor: "gate", subject: "gate", content: { because } });
+  });
+}
+
+/** A transaction with the gates' lock, whether or not this connection has it already. */
+async function locked(deps: KeepGateDeps, store: Store, step: (tx: Store) => Promise<void>): Promise<void> {
+  await store.transaction().execute(async (tx) => {
+    // A gate that was stopped in its turn keeps the others out for so long. When it wakes, its connection is dead.
+    const patience = `${deps.turnSeconds ?? TURN_SECONDS}s`;
+    await sql`select set_config('idle_in_transaction_session_timeout', ${patience}, true),
+      pg_advisory_xact_lock(${sql.lit(GATE_LOCK)})`.execute(tx);
+    await step(tx);
+  });
+}
+
+/** What may be open now; undefined: nothing, also where the rows are not what was signed. */
+async function findHold({ keyring }: KeepGateDeps, tx: Store): Promise<ApprovalStatement | undefined> {
+  // Granted to a worker whose fence lives, while nothing is paused.
+  const row = await tx
+    .selectFrom("gateAsk")
+    .innerJoin("fence", "fence.number", "gateAsk.fence")
+    .innerJoin("control", (join) => join.onTrue())
+    .innerJoin("migration", "migration.id", "gateAsk.migrationId")
+    .innerJoin("statement", "statement.id", "migration.statementId")
+    .select(["statement.bytes", "statement.signature", "statement.keyId"])
+    .where("gateAsk.kind", "=", "open")
+    .where("gateAsk.answeredAt", "is not", null)
+    .where("gateAsk.refusalCode", "is", null)
+    .where("gateAsk.closedAt", "is", null)
     .where("fence.deadline", ">", sql<Date>`clock_timestamp()`)
     .where("control.isPaused", "=", false)
     .executeTakeFirst();
-  if (numUpdatedRows === 0n) throw new GateRefusedError("GATE_STALE_ASK", "paused, or the fence was lost meanwhile");
-}
-
-async function recordOpened(
-  { policy, now }: KeepGateDeps,
-  tx: Store,
-  ask: OpenAsk,
-  statement: ApprovalStatement,
-): Promise<void> {
-  const { requestId, statementId } = statement;
-  const { seq, previousHash } = await appendEvent(tx, now(), {
-    kind: "gate.opened",
-    actor: "gate",
-    subject: `migration:${ask.migrationId}`,
-    content: { requestId, statementId, fence: ask.fence },
-  });
-  // One behind: should this transaction be lost, Vault must not remember an event that never was.
-  await policy.writeMark({ seq: seq - 1, hash: previousHash });
+  try {
+    return row && readStatement(keyring, row);
+  } catch (error) {
+    if (error instanceof GateRefusedError) return undefined;
+    throw error;
+  }
 }

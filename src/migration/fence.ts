@@ -35,16 +35,10 @@ export interface Fence {
  * @throws {FenceHeldError} Somebody holds it and their deadline has not passed.
  */
 export async function takeFence(store: Store, holder: string, seconds: number): Promise<Fence> {
-  // One statement: of two that come at once, the second waits for the first and then finds the fence held.
-  const taken = await store
-    .updateTable("fence")
-    .set(({ eb }) => ({ number: eb("number", "+", 1), holder, deadline: deadlineIn(seconds) }))
-    .where("id", "=", 1)
-    .where(({ eb, or }) => or([eb("deadline", "is", null), eb("deadline", "<=", sql<Date>`clock_timestamp()`)]))
-    .returning(["number", "adminAccessor"])
-    .executeTakeFirst();
+  const { rows } = await sql<Fence>`select * from take_fence(${holder}, ${seconds})`.execute(store);
+  const [taken] = rows;
   if (!taken) throw new FenceHeldError();
-  return { number: taken.number, leftAdminAccessor: taken.adminAccessor };
+  return taken;
 }
 
 /** Moves the deadline on. @throws {FenceLostError} */
@@ -70,17 +64,18 @@ export async function releaseFence(store: Store, number: number): Promise<void> 
 
 /** Holds the fence's row until the surrounding transaction ends, so that no successor can take it meanwhile. */
 export async function assertFence(tx: Store, number: number): Promise<void> {
-  if (!(await heldFence(tx, number).executeTakeFirst())) throw new FenceLostError();
+  await sql`select ${holdingFence(number)}`.execute(tx).catch(throwFenceLost);
 }
 
-/** For statements that do their work only where this finds a row. It is locked as by `assertFence`. */
-export function heldFence(store: Pick<Store, "selectFrom">, number: number) {
-  return store
-    .selectFrom("fence")
-    .select("number")
-    .where("number", "=", number)
-    .where("deadline", ">", sql<Date>`clock_timestamp()`)
-    .forShare();
+/** The call that does so, for a statement that does more: all of it is undone where the fence was lost. */
+export const holdingFence = (number: number) => sql<number>`hold_fence(${number})`;
+
+const FENCE_LOST_STATE = "GBF01"; // as hold_fence raises it
+
+/** For the failure of a statement with `holdingFence` in it. @throws {FenceLostError} or `error` as it is. */
+export function throwFenceLost(error: unknown): never {
+  const isLost = error instanceof Error && "code" in error && error.code === FENCE_LOST_STATE;
+  throw isLost ? new FenceLostError() : error;
 }
 
 async function changeHeld(

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { outboxRow } from "../store/outbox.ts";
 import { issueReceipt } from "./issue-receipt.ts";
 import type { MigrationRun } from "./migration-run.ts";
@@ -14,6 +15,7 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
     migrationId: row.id,
     finishedAt: finishedAt.toISOString(),
   });
+  const receipt = outboxRow({ kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` });
   await journal.commit({
     step: "migration.done",
     changes: { state: "done", finishedAt, causeCode: null, causeText: null },
@@ -23,27 +25,16 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
       actor: "worker",
       content: { requestId: row.requestId, statementId: statement.statementId, fence: run.fence },
     },
-    also: async (tx) => {
-      await tx
-        .with("finished", (db) =>
-          db
-            .insertInto("finishedStatement")
-            .values({ statementId: statement.statementId, migrationId: row.id, ...finished }),
-        )
-        .with("requested", (db) =>
-          db.updateTable("request").set({ status: "migrated", changedAt: finishedAt }).where("id", "=", row.requestId),
-        )
-        // Nothing is left to do under the fence, so it is given back with this commit.
-        .with("released", (db) =>
-          db
-            .updateTable("fence")
-            .set({ adminAccessor: null, holder: null, deadline: null })
-            .where("number", "=", run.fence),
-        )
-        .insertInto("outbox")
-        .values(outboxRow({ kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` }))
-        .execute();
-    },
+    with: [
+      sql`insert into finished_statement (statement_id, migration_id, bytes, signature, key_id)
+        values (${statement.statementId}, ${row.id}, ${finished.bytes}, ${finished.signature}, ${finished.keyId})
+        returning 1`,
+      sql`update request set status = 'migrated', changed_at = ${finishedAt} from moved
+        where request.id = moved.request_id returning 1`,
+      sql`insert into outbox (kind, subject, detail, dedupe_key)
+        values (${receipt.kind}, ${receipt.subject}, ${receipt.detail}, ${receipt.dedupeKey}) returning 1`,
+    ],
+    givesFenceBack: true,
     afterEvent: (tx, link, finishedRow) => issueReceipt(tx, run, link, finishedRow),
   });
   deps.trace?.("migration.done");

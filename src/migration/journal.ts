@@ -1,9 +1,10 @@
-import type { Updateable } from "kysely";
-import { type AuditFact, appendEvent, type ChainLink } from "../audit/append-event.ts";
+import { type RawBuilder, sql, type Updateable } from "kysely";
+import { type AuditFact, appendEvent, appendingEvent, type ChainLink, type LinkPlace } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { outboxRow, redrawOf } from "../store/outbox.ts";
 import type { MigrationTable } from "../store/schema.ts";
-import { FenceLostError, heldFence } from "./fence.ts";
+import { FenceLostError, holdingFence, throwFenceLost } from "./fence.ts";
+import { type FenceHold, momentNow } from "./fence-hold.ts";
 import type { MigrationRow } from "./load-order.ts";
 
 /** What one commit of the journal makes true, all of it or nothing. */
@@ -16,10 +17,17 @@ export interface JournalEntry {
   readonly detail?: Readonly<Record<string, unknown>>;
   /** What goes into the audit chain with it. */
   readonly event?: Omit<AuditFact, "subject">;
-  /** Further rows of the same commit. */
+  /**
+   * Further statements that write, each with a `returning`. They go out with the entry, as one statement: no round trip
+   * more. They may read `moved`, the migration's row with its changes, and do not see what each other writes.
+   */
+  readonly with?: readonly RawBuilder<unknown>[];
+  /** Further rows of the same commit, for what needs more than a statement: costs a transaction. */
   readonly also?: (tx: Store) => Promise<void>;
-  /** What needs the event's place in the chain, and the row with its changes. */
+  /** What needs the event's place in the chain, and the row with its changes. Costs a transaction as well. */
   readonly afterEvent?: (tx: Store, link: ChainLink, row: MigrationRow) => Promise<void>;
+  /** Nothing is left to do under the fence: it is given back with this commit. */
+  readonly givesFenceBack?: boolean;
 }
 
 export interface Journal {
@@ -27,79 +35,76 @@ export interface Journal {
   commit(entry: JournalEntry): Promise<void>;
 }
 
+interface JournalOf {
+  readonly migrationId: string;
+  readonly requestId: string;
+  readonly hold: FenceHold;
+  readonly now: () => Date;
+}
+
 /** The write-ahead record of one migration. Every commit checks the fencing number under a lock. */
-export function openJournal(
-  store: Store,
-  { migrationId, requestId, fence, now }: { migrationId: string; requestId: string; fence: number; now: () => Date },
-): Journal {
-  const write = (tx: Store, entry: JournalEntry) => writeEntry(tx, { migrationId, requestId, fence }, entry);
+export function openJournal(store: Store, journal: JournalOf): Journal {
+  const { hold, now } = journal;
   return {
     async commit(entry) {
-      const { event, also, afterEvent } = entry;
-      if (!event && !also) {
-        await write(store, entry); // one statement is a transaction
-        return;
-      }
-      await store.transaction().execute(async (tx) => {
-        const row = await write(tx, entry);
-        await also?.(tx);
-        if (!event) return;
-        const link = await appendEvent(tx, now(), { ...event, subject: `migration:${migrationId}` });
-        await afterEvent?.(tx, link, row);
-      });
+      const askedAt = momentNow();
+      await write(store, journal, now(), entry).catch(throwFenceLost);
+      hold.sawHeld(askedAt);
+      if (entry.givesFenceBack) hold.isGivenBack = true;
     },
   };
 }
 
+async function write(store: Store, journal: JournalOf, at: Date, entry: JournalEntry): Promise<void> {
+  const { event, also, afterEvent } = entry;
+  const fact = event && { ...event, subject: `migration:${journal.migrationId}` };
+  if (!also && !afterEvent) {
+    await writeEntry(store, journal, entry, fact && appendingEvent(at, fact)); // one statement is a transaction
+    return;
+  }
+  await store.transaction().execute(async (tx) => {
+    const { row } = await writeEntry(tx, journal, entry, undefined);
+    await also?.(tx);
+    if (!fact) return;
+    const link = await appendEvent(tx, at, fact);
+    await afterEvent?.(tx, link, row);
+  });
+}
+
 /**
- * The row's changes, its line in the journal and the redraw in one statement, which does nothing unless the fence is held.
- * @throws {FenceLostError}
+ * The row's changes, its line in the journal and the redraw, and whatever else goes with it, in one statement.
+ * @param appending Comes last of all: the chain stays locked until the transaction ends, so nothing may be waited for
+ * behind it. It stands in the outermost list, which is worked out once all that the `from` names is done.
  */
 async function writeEntry(
   store: Store,
-  { migrationId, requestId, fence }: { migrationId: string; requestId: string; fence: number },
-  { step, changes, detail = {} }: JournalEntry,
-): Promise<MigrationRow> {
+  { migrationId, requestId, hold }: JournalOf,
+  { step, changes, detail = {}, with: more = [], givesFenceBack }: JournalEntry,
+  appending: RawBuilder<LinkPlace> | undefined,
+): Promise<{ row: MigrationRow }> {
   const redraw = outboxRow(redrawOf(`request:${requestId}`));
-  const row = await store
-    .with("held", (db) => heldFence(db, fence))
-    .with("moved", (db) =>
-      db
-        .updateTable("migration")
-        .from("held")
-        .set(changes)
-        .where("migration.id", "=", migrationId)
-        .returningAll("migration"),
-    )
-    .with("noted", (db) =>
-      db
-        .insertInto("journal")
-        .columns(["migrationId", "fence", "step", "detail"])
-        .expression(({ selectFrom, val, cast }) =>
-          selectFrom("held").select([
-            cast<string>(val(migrationId), "uuid").as("migrationId"),
-            "held.number",
-            cast<string>(val(step), "text").as("step"),
-            cast<string>(val(JSON.stringify(detail)), "jsonb").as("detail"),
-          ]),
-        ),
-    )
-    .with("redrawn", (db) =>
-      db
-        .insertInto("outbox")
-        .columns(["kind", "subject", "detail", "dedupeKey"])
-        .expression(({ selectFrom, val, cast }) =>
-          selectFrom("held").select([
-            cast<string>(val(redraw.kind), "text").as("kind"),
-            cast<string>(val(redraw.subject), "text").as("subject"),
-            cast<string>(val(redraw.detail), "jsonb").as("detail"),
-            cast<string>(val(redraw.dedupeKey), "text").as("dedupeKey"),
-          ]),
-        ),
-    )
-    .selectFrom("moved")
-    .selectAll()
-    .executeTakeFirst();
+  const set = sql.join(Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
+  const others = [
+    sql`insert into journal (migration_id, fence, step, detail)
+      select moved.id, held.number, ${step}::text, ${JSON.stringify(detail)}::jsonb from moved, held returning 1`,
+    sql`insert into outbox (kind, subject, detail, dedupe_key)
+      select ${redraw.kind}::text, ${redraw.subject}::text, ${redraw.detail}::jsonb, ${redraw.dedupeKey}::text
+      from moved returning 1`,
+    ...(givesFenceBack ? [givingBack] : []),
+    ...more,
+  ];
+  const { rows } = await sql<MigrationRow>`
+    with held as materialized (select ${holdingFence(hold.number)} as number),
+      moved as (update migration set ${set} from held where migration.id = ${migrationId} returning migration.*),
+      ${sql.join(others.map((other, index) => sql`${sql.ref(`also_${index}`)} as (${other})`))}
+    select moved.*${appending ? sql`, ${appending} as link` : sql``}
+    from moved, ${sql.join(others.map((_other, index) => sql`(select count(*) from ${sql.ref(`also_${index}`)}) as ${sql.ref(`done_${index}`)}`))}`.execute(
+    store,
+  );
+  const [row] = rows;
   if (!row) throw new FenceLostError();
-  return row;
+  return { row };
 }
+
+const givingBack = sql`update fence set admin_accessor = null, holder = null, deadline = null
+  from held where fence.number = held.number returning 1`;

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Secret } from "../secret.ts";
 import { VersionMovedError } from "./engine-errors.ts";
 import { closeLease } from "./janitor.ts";
@@ -18,7 +19,7 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
   const { deps, statement, journal, admin, lent, row, fence } = run;
   const trace = deps.trace ?? (() => {});
   lent.isOpen = true; // from the question on: the gate may open in the moment in which we stop waiting
-  await deps.askGate({ kind: "open", migrationId: row.id, fence }, async (ask) => {
+  await deps.askGate({ kind: "open", migrationId: row.id, fence }, async (question) => {
     await journal.commit({
       step: "migration.started",
       // The lease counts as open from here on, so that a crash before anything is lent is swept as well.
@@ -29,12 +30,14 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
         secretIdAccessor: null,
         readerAccessor: null,
       },
-      also: async (tx) => {
-        await tx.updateTable("request").set({ status: "migrating" }).where("id", "=", row.requestId).execute();
-        await ask(tx);
-      },
+      with: [
+        // A successor revokes it first of all, so it is known before it is used.
+        sql`update fence set admin_accessor = ${admin.accessor} from held where fence.number = held.number returning 1`,
+        sql`update request set status = 'migrating' from moved where request.id = moved.request_id returning 1`,
+        question,
+      ],
     });
-    trace("migration.started");
+    trace("admin.journaled");
   });
   trace("gate.opened");
   const minted = await admin.mint(statement.source, statement.requestId);

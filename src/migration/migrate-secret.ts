@@ -1,7 +1,8 @@
 import { assertSettingsAllowed, assertTargetAllowed } from "./assert-target-allowed.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
 import { failLogin, failMigration, postponeEnd, refuseMigration } from "./fail-migration.ts";
-import { assertFence, type Fence } from "./fence.ts";
+import { FenceLostError } from "./fence.ts";
+import type { FenceHold } from "./fence-hold.ts";
 import { fencedTarget } from "./fenced-target.ts";
 import { findLanded, journaledWrite } from "./find-landed.ts";
 import { finishMigration } from "./finish-migration.ts";
@@ -9,7 +10,7 @@ import { openJournal } from "./journal.ts";
 import { openAdmin, withFence } from "./keep-fence.ts";
 import type { AdminSession } from "./lease-broker.ts";
 import { lendAndRead } from "./lend-and-read.ts";
-import { loadOrder, loadRow, type MigrationRow, type Order } from "./load-order.ts";
+import { type MigrationRow, type Order, readOrder, rowOf, type TakenOrder, takeOrder } from "./load-order.ts";
 import type { MigrateDeps } from "./migrate-deps.ts";
 import type { Attempt, MigrationRun } from "./migration-run.ts";
 import { isUndoWanted, undoMigration } from "./undo-migration.ts";
@@ -22,24 +23,27 @@ import { seal, verifyLanded, writeAndVerify } from "./write-and-verify.ts";
  * @throws A retryable error if AWS can't say yet what it holds.
  */
 export async function migrateSecret(deps: MigrateDeps, migrationId: string): Promise<void> {
-  if (await isPaused(deps.store)) return; // nothing is picked up; the sweep rings again
-  await withFence(deps, async (fence) => {
-    const row = await loadRow(deps.store, migrationId); // after the fence: nobody else changes it now
+  const take = () => takeOrder(deps.store, migrationId, deps); // null while paused; the sweep rings again
+  await withFence(deps, take, async (hold, taken) => {
+    const row = rowOf(taken);
     if (row.isHeld && row.state === "queued") return; // its wave was paused after the ring, and rings again
-    const target = fencedTarget(deps.target, () => assertFence(deps.store, fence.number));
-    const journal = journalOf(deps, row, fence);
-    const attempt: Attempt = { deps: { ...deps, target }, row, fence: fence.number, journal };
+    const target = fencedTarget(deps.target, () => hold.assertHeld(deps.store));
+    const attempt: Attempt = {
+      deps: { ...deps, target },
+      row,
+      fence: hold.number,
+      journal: journalOf(deps, row, hold),
+    };
     if (isUndoWanted(row)) return undoMigration(attempt);
     if (row.state === "done" || row.state === "undone" || row.state === "failed") return;
-    const order = await checkOrder(attempt).catch((error: unknown) => refuseMigration(attempt, error));
+    const order = await checkOrder(attempt, taken).catch((error: unknown) => refuseMigration(attempt, error));
     if (!order) return; // refused, or rung before its time: the sweep rings when that has come
-    const admin = await openAdmin(deps, fence).catch((error: unknown) => failLogin(attempt, order, error));
+    // What was written before is asked about first, and that commits nothing of its own.
+    const isJournaledNext = journaledWrite(row) === null;
+    const left = { hasLeftLeases: taken.hasLeftLeases, isJournaledNext };
+    const admin = await openAdmin(deps, hold, left).catch((error: unknown) => failLogin(attempt, order, error));
     if (admin) await carryOut(openRun(attempt, order, admin));
   });
-}
-
-async function isPaused(store: MigrateDeps["store"]): Promise<boolean> {
-  return (await store.selectFrom("control").select("isPaused").executeTakeFirstOrThrow()).isPaused;
 }
 
 /**
@@ -47,8 +51,8 @@ async function isPaused(store: MigrateDeps["store"]): Promise<boolean> {
  * @returns null: its earliest time has not come.
  * @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError} {SettingsNotAllowedError}
  */
-async function checkOrder({ deps, row }: Attempt): Promise<Order | null> {
-  const order = await loadOrder(deps.store, deps.keyring, row);
+async function checkOrder({ deps, row }: Attempt, { found }: TakenOrder): Promise<Order | null> {
+  const order = readOrder(deps.keyring, row, found);
   const { notBefore } = order.statement;
   if (notBefore !== null && notBefore > deps.now().toISOString()) return null;
   if (order.isFinished) throw new AlreadyFinishedError();
@@ -73,6 +77,8 @@ async function carryOut(run: MigrationRun): Promise<void> {
   try {
     await moveValue(run);
   } catch (error) {
+    // Whoever holds the fence now may not know our token: it was perhaps not journaled yet.
+    if (error instanceof FenceLostError) await run.admin.revokeSelf().catch(() => {});
     return failMigration(run, error);
   }
   await finishMigration(run).catch((error: unknown) => postponeEnd(run, error));
@@ -87,6 +93,6 @@ async function moveValue(run: MigrationRun): Promise<void> {
   await seal(run);
 }
 
-function journalOf({ store, now }: MigrateDeps, row: MigrationRow, fence: Fence) {
-  return openJournal(store, { migrationId: row.id, requestId: row.requestId, fence: fence.number, now });
+function journalOf({ store, now }: MigrateDeps, row: MigrationRow, hold: FenceHold) {
+  return openJournal(store, { migrationId: row.id, requestId: row.requestId, hold, now });
 }

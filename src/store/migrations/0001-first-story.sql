@@ -181,6 +181,22 @@ create table fence (
   admin_accessor text
 );
 insert into fence (id, number) values (1, 0);
+-- Takes the one right to move a secret, by the database's clock; no row if somebody holds it. Of two that come at once, the
+-- second waits for the first and then finds the fence held.
+create function take_fence(new_holder text, seconds double precision)
+returns table (number bigint, left_admin_accessor text) language sql as $$
+  update fence f set number = f.number + 1, holder = new_holder,
+    deadline = clock_timestamp() + make_interval(secs => seconds)
+  where f.deadline is null or f.deadline <= clock_timestamp()
+  returning f.number, f.admin_accessor
+$$;
+-- Locks the fence's row until the transaction ends, so that no successor takes it meanwhile. Raises when it was lost.
+create function hold_fence(held bigint) returns bigint language plpgsql as $$
+begin
+  perform from fence f where f.number = held and f.deadline > clock_timestamp() for share;
+  if not found then raise exception 'the fence was lost' using errcode = 'GBF01'; end if;
+  return held;
+end $$;
 
 create table control (
   id integer primary key check (id = 1),
@@ -206,12 +222,34 @@ create index gate_ask_waiting on gate_ask (asked_at) where answered_at is null;
 create index gate_ask_unclosed on gate_ask (migration_id) where closed_at is null;
 create index gate_ask_opened on gate_ask (answered_at) where kind = 'open' and refusal_code is null;
 
+-- How a worker picks up a migration (src/migration/load-order.ts): not while paused; then the fence; and only then, in a
+-- statement that sees what the fence's last holder committed, the row and what was signed.
+create function take_order(wanted uuid, holder text, seconds double precision) returns table (
+  is_paused boolean, fence_number bigint, left_admin_accessor text, has_left_leases boolean,
+  row_found migration, bytes text, signature text, key_id text, finished_by uuid
+) language plpgsql as $$
+begin
+  select c.is_paused into is_paused from control c;
+  if is_paused then return next; return; end if;
+  select t.number, t.left_admin_accessor into fence_number, left_admin_accessor from take_fence(holder, seconds) t;
+  if fence_number is null then return next; return; end if;
+  has_left_leases := exists
+    (select from migration m where m.lease_opened_at is not null and m.lease_closed_at is null);
+  select m.* into row_found from migration m where m.id = wanted;
+  select s.bytes, s.signature, s.key_id, f.migration_id into bytes, signature, key_id, finished_by
+    from statement s left join finished_statement f on f.statement_id = s.id where s.id = row_found.statement_id;
+  return next;
+end $$;
+
 -- The tables ring their own doorbells (src/store/notify.ts), with the commit and without a round trip of their own.
 create function ring() returns trigger language plpgsql as
   $$ begin perform pg_notify(tg_argv[0], new.id::text); return null; end $$;
 create trigger gate_ask_rings after insert on gate_ask for each row execute function ring('gate_ask');
+-- The answer comes with the ring, so that who hears it need not look: `<ask> yes`, or `<ask> <refusal>`.
+create function ring_answer() returns trigger language plpgsql as
+  $$ begin perform pg_notify('gate_answer', new.id || ' ' || coalesce(new.refusal_code, 'yes')); return null; end $$;
 create trigger gate_answer_rings after update of answered_at on gate_ask for each row
-  when (old.answered_at is null and new.answered_at is not null) execute function ring('gate_answer');
+  when (old.answered_at is null and new.answered_at is not null) execute function ring_answer();
 
 create table support_case (
   id text primary key,
@@ -413,6 +451,52 @@ begin
   link_hash := encode(sha256(convert_to(head || link_previous || '","seq":' || link_seq || tail, 'UTF8')), 'hex');
   insert into audit_event values (link_seq, at, kind, actor, subject, content, link_previous, link_hash);
   return jsonb_build_object('seq', link_seq, 'previousHash', link_previous, 'hash', link_hash);
+end $$;
+
+-- One look of the gate (src/approvals/gate-session.ts): takes the gates' lock for this session, and only then reads the
+-- oldest ask that waits and all that its answer depends on, so that all of it is true at one moment. A function, for its
+-- plan is kept and it is one round trip. `since` is an hour ago by the gate's clock; a gate that is silent for longer than
+-- `patience` loses its connection, and the lock with it.
+create function look_at_gate(since timestamptz, patience text) returns table (
+  is_left_open boolean, has_more boolean,
+  ask_id uuid, ask_kind text, ask_migration_id uuid, ask_fence bigint,
+  is_paused boolean, held_fence bigint,
+  statement_id uuid, bytes text, signature text, key_id text,
+  request_id text, request_status text, request_version integer,
+  is_finished boolean, opened_since bigint, newest_hashes jsonb
+) language plpgsql as $$
+begin
+  perform set_config('idle_session_timeout', patience, false), pg_advisory_lock(7206003);
+  return query
+  select
+    -- Opened and not closed, and nobody may hold it open any more.
+    exists (select from gate_ask a where a.kind = 'open' and a.answered_at is not null and a.refusal_code is null
+      and a.closed_at is null)
+    and not exists (select from gate_ask a join fence f on f.number = a.fence
+      where a.kind = 'open' and a.answered_at is not null and a.refusal_code is null and a.closed_at is null
+        and f.deadline > clock_timestamp() and not c.is_paused),
+    coalesce(ask.waiting > 1, false),
+    ask.id, ask.kind, ask.migration_id, ask.fence,
+    c.is_paused, held.number,
+    s.id, s.bytes, s.signature, s.key_id,
+    m.request_id, r.status, r.version,
+    -- The chain can't be changed without its trigger, and Vault remembers its end: a thief would have to take out more
+    -- than a row.
+    exists (select from finished_statement x where x.statement_id = s.id)
+    or exists (select from audit_event e where e.kind = 'migration.done'
+      and e.content::jsonb ->> 'statementId' = s.id::text),
+    case when ask.kind = 'open' then (select count(*) from gate_ask a
+      where a.kind = 'open' and a.refusal_code is null and a.answered_at > since) end,
+    (select jsonb_object_agg(e.seq, e.hash)
+      from (select seq, hash from audit_event order by seq desc limit 32) e)
+  from control c
+  left join lateral (
+    select a.*, count(*) over () as waiting from gate_ask a where a.answered_at is null order by a.asked_at limit 1
+  ) ask on true
+  left join fence held on held.number = ask.fence and held.deadline > clock_timestamp()
+  left join migration m on m.id = ask.migration_id
+  left join statement s on s.id = m.statement_id
+  left join request r on r.id = m.request_id;
 end $$;
 create table audit_checkpoint (
   seq bigint primary key references audit_event,
