@@ -1,12 +1,13 @@
 import { sql } from "kysely";
 import { outboxRow } from "../store/outbox.ts";
 import { issueReceipt } from "./issue-receipt.ts";
+import { leftVault } from "./lend-and-read.ts";
 import type { MigrationRun } from "./migration-run.ts";
 
 /** Steps 11 and 12: the admin is proven dead, then one commit makes it done, once and for all, with its receipt. */
 export async function finishMigration(run: MigrationRun): Promise<void> {
   const { deps, row, statement, journal } = run;
-  run.proofs.admin = await run.admin.revokeSelf();
+  run.proofs.admin = await leftVault(run);
   deps.trace?.("admin.dead");
   const finishedAt = deps.now();
   const finished = deps.signer.sign("finished", {

@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import type { Secret } from "../secret.ts";
+import { sideBySide } from "../side-by-side.ts";
 import { VersionMovedError } from "./engine-errors.ts";
 import { closeLease } from "./janitor.ts";
+import type { DeathProof } from "./lease-broker.ts";
 import type { MigrationRun } from "./migration-run.ts";
 
 export interface ReadValue {
@@ -48,17 +50,21 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
   const reader = await admin.lend(statement.source, minted);
   lent.reader = reader;
   trace("reader.logged-in");
-  await journal.commit({
+  const journaling = journal.commit({
     step: "lease.opened",
     changes: { state: "leased", readerAccessor: reader.accessor },
     event: { kind: "lease.opened", actor: "worker", content: { requestId: statement.requestId, fence } },
   });
-  trace("lease.journaled");
-  await reader.proveGrant();
+  // Side by side: neither reads anything, and both must be in before anything is read.
+  await sideBySide(
+    journaling.then(() => trace("lease.journaled")),
+    reader.proveGrant(),
+  );
   const { data, version } = await reader.read();
   trace("value.read");
   const leaseClosedAt = await endLease(run);
   trace("lease.dead");
+  leaveVault(run);
   assertVersion(run, version);
   return { data, vaultVersion: version, leaseClosedAt };
 }
@@ -75,13 +81,27 @@ export async function endLease({ deps, admin, lent, proofs, statement }: Migrati
       // The login may have happened and its answer been lost; such a token would gain the next path that is lent.
       await closeLease(deps, admin, { mount, secretIdAccessor: lent.secretIdAccessor, readerAccessor: null });
     } else {
-      await admin.destroySecretIds(mount);
-      await admin.revoke(lent.reader.accessor);
+      // Side by side, once the gate is shut: whether some other secret ID is left makes no difference to this token.
+      await sideBySide(admin.destroySecretIds(mount), admin.revoke(lent.reader.accessor));
       proofs.reader = await lent.reader.proveDead();
     }
     lent.isOpen = false;
   }
   return deps.now();
+}
+
+/**
+ * Nothing is lent any more, so the admin identity has nothing left to do: it revokes itself while AWS is at work. Should
+ * that fail, the end of the migration tries again.
+ */
+function leaveVault({ admin, leaving }: MigrationRun): void {
+  leaving.admin = admin.revokeSelf();
+  leaving.admin.catch(() => {}); // heard where the migration ends
+}
+
+/** The admin's proof of death: of the revocation under way, else of one made now. */
+export async function leftVault({ admin, leaving }: MigrationRun): Promise<DeathProof> {
+  return (await leaving.admin?.catch(() => null)) ?? admin.revokeSelf();
 }
 
 /** KV v1 has no versions: what is there is what was approved. */

@@ -69,6 +69,7 @@ function openRun(attempt: Attempt, { statement, signed }: Order, admin: AdminSes
     admin,
     lent: { isOpen: false, secretIdAccessor: null, reader: null },
     written: { version: journaledWrite(attempt.row) },
+    leaving: { admin: null },
     proofs: { reader: null, admin: null },
   };
 }

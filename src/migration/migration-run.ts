@@ -32,5 +32,7 @@ export interface MigrationRun extends Attempt {
   readonly lent: { isOpen: boolean; secretIdAccessor: string | null; reader: ReaderSession | null };
   /** The write that may have reached AWS, also of a process that died: what a failure takes back. */
   readonly written: { version: WrittenVersion | null };
+  /** The admin's revocation of itself, once it is under way. */
+  readonly leaving: { admin: Promise<DeathProof> | null };
   readonly proofs: { reader: DeathProof | null; admin: DeathProof | null };
 }

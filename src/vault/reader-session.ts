@@ -10,6 +10,7 @@ import {
   SecretNotFoundError,
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
+import { sideBySide } from "../side-by-side.ts";
 import { jsonTextAt, jsonValueAt } from "./json-text-at.ts";
 import type { LoggedIn } from "./login/vault-login.ts";
 import { refusedStatusOf } from "./refused-status.ts";
@@ -30,11 +31,13 @@ export function lendReader({ client, accessor }: LoggedIn, source: RequestSource
   return {
     accessor,
     async proveGrant() {
-      const rights = z.object({ data: z.record(z.string(), z.unknown()) }).parse(await ask()).data;
-      aliveAt = now().toISOString();
-      assertExactly(rights[path], ["read"], "the approved path");
-      assertExactly(rights[sibling], ["deny"], "a sibling");
-      await assertSameMount(client, source);
+      const proveRights = async (): Promise<void> => {
+        const rights = z.object({ data: z.record(z.string(), z.unknown()) }).parse(await ask()).data;
+        aliveAt = now().toISOString();
+        assertExactly(rights[path], ["read"], "the approved path");
+        assertExactly(rights[sibling], ["deny"], "a sibling");
+      };
+      await sideBySide(proveRights(), assertSameMount(client, source));
     },
     async read() {
       const text = await client.readText(encodePath(path)).catch((error: unknown) => {
