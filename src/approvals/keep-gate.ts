@@ -58,11 +58,7 @@ async function answer(deps: KeepGateDeps, session: GateSession, ask: OpenAsk, fa
 }
 
 /** Side by side: the mark names what was committed before this look, so it is true whatever becomes of the answer. */
-async function open(
-  { policy }: KeepGateDeps,
-  statement: ApprovalStatement,
-  { newestHashes }: AskFacts,
-): Promise<void> {
+async function open({ policy }: KeepGateDeps, statement: ApprovalStatement, { newestHashes }: AskFacts): Promise<void> {
   const seq = Math.max(0, ...Object.keys(newestHashes ?? {}).map(Number));
   await sideBySide(policy.open(statement), policy.writeMark({ seq, hash: newestHashes?.[seq] ?? GENESIS_HASH }));
 }
