@@ -22,6 +22,8 @@ export interface AskDeps extends Reporting {
   findEntries(text: string): Promise<FindResult>;
   describeEntry(entryId: number): Promise<EntryDescription>;
   loadRequestState(requestId: string): Promise<RequestState | null>;
+  /** For what is offered only: at the click it is asked again. */
+  isApprover(userId: string): Promise<boolean>;
   /** Newest first. */
   listRequestStates(filter: { requester: string }): Promise<readonly RequestState[]>;
 }
@@ -122,13 +124,18 @@ async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Mes
   const asked = text.trim();
   if (asked === "") return myRequestsMessage(await deps.listRequestStates({ requester: userId }), now());
   const numbered = /^rq-\d+$/i.test(asked) ? await deps.loadRequestState(asked.toUpperCase()) : null;
-  if (numbered) return requestCard(numbered, { audience: audienceOf(numbered, userId), settings });
+  if (numbered) return requestCard(numbered, { audience: await audienceOf(deps, numbered, userId), settings });
   const found = await deps.findEntries(text);
   if (found.kind !== "one") return nearestMessage(asked, found, ACTION.askWhat);
   const entry = await deps.describeEntry(found.entry.entryId);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);
   if (!request) return noRequestMessage(entry, entry.source);
-  return requestCard(request, { audience: audienceOf(request, userId), settings });
+  return requestCard(request, { audience: await audienceOf(deps, request, userId), settings });
 }
 
-const audienceOf = ({ requester }: RequestState, userId: string) => (requester === userId ? "requester" : "anyone");
+/** What moved with a batch has no card in the channel, so whoever may undo it finds the button here. */
+async function audienceOf({ isApprover }: AskDeps, { requester, status }: RequestState, userId: string) {
+  if (requester === userId) return "requester";
+  const mayUndo = status === "migrated" && (await isApprover(userId).catch(() => false));
+  return mayUndo ? "approvers" : "anyone";
+}

@@ -13,6 +13,7 @@ import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
+import { addWaveCommand } from "./cli/wave-command.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
 import { codeOf, GloveboxError } from "./errors.ts";
 import { BadRulesError, loadRules } from "./rules.ts";
@@ -141,6 +142,8 @@ program
       show(await planForTerminal(command, options));
     }),
   );
+
+addWaveCommand(program, { operator, print, complain, show });
 
 program
   .command("receipt")

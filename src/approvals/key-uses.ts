@@ -23,6 +23,11 @@ export async function readKeyUses(store: Store): Promise<KeyUse[]> {
       union all
       select 'approval', undo_key_id, true from migration where undo_key_id is not null and state = 'done'
       union all
+      select 'approval', confirmation_key_id, state in ('open', 'running', 'paused') from wave
+        where confirmation_key_id is not null
+      union all
+      select 'approval', decision_key_id, state = 'approving' from wave_batch where decision_key_id is not null
+      union all
       select 'receipt', key_id, false from finished_statement
       union all
       select 'digest', digest_key_id, state not in ('done', 'failed', 'undone') from migration

@@ -1,30 +1,17 @@
-import { sql } from "kysely";
 import { parseReceipt } from "../migration/receipt.ts";
 import type { RequestState } from "../migration/request-state.ts";
+import { memberOf } from "../migration/waves/wave-member.ts";
+import type { BatchKey } from "../migration/waves/wave-rows.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Delivery } from "../store/outbox.ts";
-import type { Message } from "./blocks.ts";
+import { CARD, drawCard, drawDirect, knownCard, rememberCard } from "./card-places.ts";
 import { type CaseView, caseCard, caseNoticeMessage, relayToRequester, relayToThread } from "./case-card.ts";
+import { batchThread, type DrawWaveDeps, drawBatch, drawWave, isOfWave, sendWaveNotice } from "./draw-waves.ts";
 import { noticeMessage, poisonMessage, refusedFormMessage } from "./notice-message.ts";
 import { receiptMessage } from "./receipt-message.ts";
 import { type CardViewer, requestCard } from "./request-card.ts";
-import type { Desk, Place } from "./slack-desk.ts";
-import type { ViewSettings } from "./view-settings.ts";
 
-/** What a subject's copies are called in the table `card`. A message event finds its case by them. */
-export const CARD = {
-  approval: "approval",
-  requester: "requester",
-  receipt: "receipt",
-  receiptDirect: "receipt-direct",
-  supportCase: "case",
-  caseDirect: "case-direct",
-} as const;
-
-export interface DrawDeps {
-  readonly store: Store;
-  readonly desk: Desk;
-  readonly settings: ViewSettings;
+export interface DrawDeps extends DrawWaveDeps {
   readonly channels: { readonly approvals: string; readonly support: string };
   loadRequestState(requestId: string): Promise<RequestState | null>;
   loadCaseView(caseId: string): Promise<CaseView | null>;
@@ -40,6 +27,8 @@ export async function drawCopies(deps: DrawDeps, delivery: Delivery): Promise<vo
   const { kind, detail = {} } = delivery;
   if (kind === "redraw" && area === "request") return drawRequest(deps, id);
   if (kind === "redraw" && area === "case") return drawCase(deps, id);
+  if (kind === "redraw" && area === "wave") return drawWave(deps, id);
+  if (kind === "redraw" && area === "wave-batch") return drawBatch(deps, id);
   if (kind === "receipt") return drawReceipt(deps, id);
   if (kind === "notice") return sendNotice(deps, area, id, detail);
   if (kind === "relay") return relay(deps, id, detail);
@@ -53,6 +42,8 @@ function splitSubject(subject: string): [string, string] {
 async function drawRequest(deps: DrawDeps, requestId: string): Promise<void> {
   const state = await deps.loadRequestState(requestId);
   if (!state) return;
+  const batch = await memberOf(deps.store, requestId);
+  if (batch) return drawMember(deps, batch, state);
   const subject = `request:${requestId}`;
   const { settings, channels } = deps;
   const viewer = (audience: CardViewer["audience"]): CardViewer => ({ audience, settings });
@@ -66,6 +57,16 @@ async function drawRequest(deps: DrawDeps, requestId: string): Promise<void> {
     migration && (await knownCard(deps.store, { subject: `migration:${migration.id}`, kind: CARD.receipt }));
   if (isOut) await drawReceipt(deps, migration.id);
   for (const caseId of await openCasesOf(deps.store, requestId)) await drawCase(deps, caseId);
+}
+
+/** Five hundred cards would drown the channel: a batch's card stands for its requests, and only what failed gets its own. */
+async function drawMember(deps: DrawDeps, batch: BatchKey, state: RequestState): Promise<void> {
+  const { store, settings, channels } = deps;
+  const key = { subject: `request:${state.id}`, kind: CARD.approval };
+  if (state.status !== "failed" && !(await knownCard(store, key))) return;
+  const thread = await batchThread(store, batch);
+  const card = requestCard(state, { audience: "approvers", settings });
+  await drawCard(deps, { ...key, channel: channels.approvals }, card, thread?.ts);
 }
 
 async function drawCase(deps: DrawDeps, caseId: string): Promise<void> {
@@ -95,7 +96,8 @@ async function drawReceipt(deps: DrawDeps, migrationId: string): Promise<void> {
     .executeTakeFirst();
   const receipt = row?.receipt ? parseReceipt(row.receipt)?.receipt : undefined;
   const state = row ? await deps.loadRequestState(row.requestId) : null;
-  if (!receipt || !state) return;
+  // A wave's requester gets a digest; `glovebox receipt` and the card's Details have each receipt.
+  if (!receipt || !state || (await memberOf(deps.store, state.id))) return;
   const { settings } = deps;
   const inThread = receiptMessage(receipt, state, { audience: "approvers", settings });
   const direct = receiptMessage(receipt, state, { audience: "requester", settings });
@@ -104,16 +106,22 @@ async function drawReceipt(deps: DrawDeps, migrationId: string): Promise<void> {
   await drawDirect(deps, { subject, kind: CARD.receiptDirect, userId: state.requester }, direct);
 }
 
+/** What the requester of a wave hears of all requests of a batch at once. */
+const IN_THE_DIGEST = new Set(["approved", "rejected", "expired", "failed", "asked-again"]);
+
 async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Readonly<Record<string, unknown>>) {
   const to = typeof detail.to === "string" ? detail.to : null;
   if (area === "envelope") {
-    if (to) await deps.desk.sendDirect(to, refusedFormMessage(typeof detail.text === "string" ? detail.text : ""));
+    if (to && !(await isOfWave(deps.store, id)))
+      await deps.desk.sendDirect(to, refusedFormMessage(typeof detail.text === "string" ? detail.text : ""));
     return;
   }
   if (area === "poison") {
     await deps.desk.post(deps.channels.support, poisonMessage(id, detail));
     return;
   }
+  if (area === "wave") return sendWaveNotice(deps, id, detail);
+  if (area === "request" && IN_THE_DIGEST.has(String(detail.event)) && (await memberOf(deps.store, id))) return;
   const view = area === "case" ? await deps.loadCaseView(id) : null;
   if (view) {
     const [event, by] = [detail.event, detail.by].map((word) => (typeof word === "string" ? word : ""));
@@ -148,58 +156,4 @@ async function relay(deps: DrawDeps, caseId: string, detail: Readonly<Record<str
     : await desk.sendDirect(view.openedBy, message);
   // The first one is the root of the person's thread; their answers there find the case by it.
   if (!known) await rememberCard(store, { subject, kind: CARD.caseDirect }, place);
-}
-
-interface CardKey {
-  readonly subject: string;
-  readonly kind: string;
-}
-
-/** Edits the copy that is known, or posts it and remembers where. */
-function drawCard(
-  { store, desk }: DrawDeps,
-  { channel, ...key }: CardKey & { channel: string },
-  message: Message,
-  threadTs?: string,
-): Promise<void> {
-  return atItsPlace(store, key, (known) =>
-    known ? desk.update(known, message, threadTs) : desk.post(channel, message, threadTs),
-  );
-}
-
-function drawDirect({ store, desk }: DrawDeps, { userId, ...key }: CardKey & { userId: string }, message: Message) {
-  return atItsPlace(store, key, (known) => (known ? desk.update(known, message) : desk.sendDirect(userId, message)));
-}
-
-/** One at a time for each card: two that draw it at once would both find none, and post it twice. */
-async function atItsPlace(
-  store: Store,
-  key: CardKey,
-  draw: (known: Place | undefined) => Promise<Place>,
-): Promise<void> {
-  await store.transaction().execute(async (tx) => {
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`${key.kind} ${key.subject}`}, 0))`.execute(tx);
-    const known = await knownCard(tx, key);
-    const place = await draw(known);
-    if (place.ts !== known?.ts) await rememberCard(tx, key, place);
-  });
-}
-
-async function knownCard(store: Store, { subject, kind }: CardKey): Promise<Place | undefined> {
-  return store
-    .selectFrom("card")
-    .select(["channel", "ts"])
-    .where("subject", "=", subject)
-    .where("kind", "=", kind)
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-}
-
-async function rememberCard(store: Store, key: CardKey, { channel, ts }: Place): Promise<void> {
-  await store
-    .insertInto("card")
-    .values({ ...key, channel, ts })
-    .onConflict((conflict) => conflict.columns(["subject", "kind", "channel"]).doUpdateSet({ ts }))
-    .execute();
 }

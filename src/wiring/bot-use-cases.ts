@@ -30,6 +30,7 @@ import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
+import type { WaveDeps } from "../migration/waves/wave-deps.ts";
 import { Secret } from "../secret.ts";
 import type { Desk } from "../slack/slack-desk.ts";
 import { enqueueRedraw } from "../store/outbox.ts";
@@ -40,6 +41,7 @@ import { relayToRequester, relayToThread } from "../support/relay.ts";
 import { resolveCase } from "../support/resolve-case.ts";
 import type { Base } from "./open-base.ts";
 import { viewSettings } from "./view-settings.ts";
+import { newSeed } from "./wave-use-cases.ts";
 
 export interface BotParts {
   readonly desk: Desk;
@@ -50,7 +52,14 @@ export interface BotParts {
   readonly ringMigration: RingMigration;
 }
 
-export type BotUseCases = AskDeps & RequestDeps & DecideDeps & TriageDeps & HomeDeps;
+export type BotUseCases = AskDeps &
+  RequestDeps &
+  DecideDeps &
+  TriageDeps &
+  HomeDeps & {
+    /** What waves are carried on with, from Slack and by the runner. */
+    readonly waveDeps: WaveDeps;
+  };
 
 /** Binds every use-case that people reach through Slack to this process's stores and vendors. */
 export function botUseCases(
@@ -82,12 +91,23 @@ export function botUseCases(
     Object.entries(rules.metadata).flatMap(([field, { options: list }]) => (list ? [[field, list]] : [])),
   );
   /** What is approved should be what Vault has now. If Vault does not answer, the engine finds out before it writes. */
+  const lookAgainAt = async (entryId: number): Promise<void> => {
+    await refreshEntry({ store, source, now }, entryId).catch((error: unknown) =>
+      log.warn({ entryId, code: codeOf(error) }, "could not look at the secret's version again"),
+    );
+  };
   const lookAgain = async (requestId: string): Promise<void> => {
     const state = await loadRequestState(store, requestId);
-    if (!state) return;
-    await refreshEntry({ store, source, now }, state.entryId).catch((error: unknown) =>
-      log.warn({ requestId, code: codeOf(error) }, "could not look at the secret's version again"),
-    );
+    if (state) await lookAgainAt(state.entryId);
+  };
+  const judge: BotUseCases["preflight"] & WaveDeps["preflight"] = (input) =>
+    preflight({ store, target, allowedTargets: rules.targets, installation: rules.installation, now }, input);
+  const waveDeps: WaveDeps = {
+    ...decide,
+    maxPerHour: rules.gate.maxPerHour,
+    preflight: judge,
+    lookAgain: (entryId) => lookAgainAt(entryId),
+    newSeed,
   };
   const cases = { store, now, membership, staff: rules.support.staff };
   const reporting: Reporting = {
@@ -104,8 +124,8 @@ export function botUseCases(
     describeEntry: (entryId) => describeEntry(store, entryId),
     refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId),
     suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
-    preflight: (input) =>
-      preflight({ store, target, allowedTargets: rules.targets, installation: rules.installation, now }, input),
+    preflight: judge,
+    waveDeps,
     suggestTargetName,
     async sendRequest({ content, replaces, entryId, said, overflow }) {
       const sent = await sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });

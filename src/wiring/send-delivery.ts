@@ -1,5 +1,6 @@
 import type { Signed } from "../audit/signing.ts";
 import { loadRequestState } from "../migration/load-request-state.ts";
+import { loadWaveState } from "../migration/waves/load-wave-state.ts";
 import type { SqsIntake } from "../queue/sqs-intake.ts";
 import { drawCopies } from "../slack/draw-copies.ts";
 import type { Desk } from "../slack/slack-desk.ts";
@@ -22,6 +23,7 @@ export function sendDelivery(
     channels: { approvals: approvals.channel, support: support.channel },
     now,
     loadRequestState: (requestId: string) => loadRequestState(store, requestId),
+    loadWaveState: (name: string) => loadWaveState(store, name, { at: now(), maxPerHour: rules.gate.maxPerHour }),
     loadCaseView: (caseId: string) => loadCaseState(store, caseId),
   };
   return async (delivery) => {

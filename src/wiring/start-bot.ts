@@ -3,15 +3,18 @@ import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
 import { registerTriage } from "../../handlers/triage.ts";
+import { registerWaves } from "../../handlers/waves.ts";
 import { deliverWorker, ringDelivery } from "../../jobs/deliver.ts";
 import { DISCOVER_QUEUE, discoverJob } from "../../jobs/discover.ts";
 import { takeIntakeMessage } from "../../jobs/intake.ts";
 import { startSweep } from "../../jobs/sweep.ts";
+import { lookAtWaves } from "../../jobs/waves.ts";
 import { keepGate } from "../approvals/keep-gate.ts";
 import { recordPoison } from "../approvals/record-poison.ts";
 import type { Keyring } from "../audit/signing.ts";
 import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
 import type { BotConfig } from "../config.ts";
+import type { ReportWave } from "../migration/waves/run-waves.ts";
 import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
 import { openApp } from "../slack/open-app.ts";
 import { type Desk, slackDesk } from "../slack/slack-desk.ts";
@@ -27,9 +30,12 @@ import { openLogin } from "./open-login.ts";
 import { openRings } from "./open-rings.ts";
 import { readOwnKeyring, readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
+import { waveUseCases } from "./wave-use-cases.ts";
 
 const GATE_EVERY_MS = 15_000;
 const CRAWL_EVERY_SECONDS = 3_600;
+/** Every step of the engine, every new request and every decision puts something into the outbox. */
+const WAVE_RINGS = { channels: ["outbox", "control"], everyMs: 5_000, what: "a look at the waves" } as const;
 
 /**
  * The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value.
@@ -131,9 +137,18 @@ async function startSlack(
   registerDecide(app, deps);
   registerTriage(app, deps);
   registerHome(app, deps);
+  const { settings, desk, log, now, recordInbox } = deps;
+  const operators = base.rules.operators;
+  registerWaves(app, waveUseCases(deps.waveDeps, { operators, settings, desk, log, now, recordInbox }));
   await start();
   base.onClose(stop);
+  const waves = lookAtRings(base, WAVE_RINGS, lookAtWaves(deps.waveDeps, reportWave(base.log)));
+  base.onClose(() => waves.stop());
   return isConnected;
+}
+
+function reportWave(log: Base["log"]): ReportWave {
+  return (fact) => log.warn(fact, "a wave could not be carried on this time");
 }
 
 /** A line now and then, so that the terminal shows how far the crawl is. */

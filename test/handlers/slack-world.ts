@@ -11,6 +11,7 @@ import { registerHome } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import { openIntake, type RequestDeps, registerRequest } from "../../handlers/request.ts";
 import { registerTriage } from "../../handlers/triage.ts";
+import { registerWaves } from "../../handlers/waves.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
 import { ApprovalStatement } from "../../src/approvals/content.ts";
@@ -28,6 +29,8 @@ import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
+import { loadWaveState } from "../../src/migration/waves/load-wave-state.ts";
+import type { WaveDeps } from "../../src/migration/waves/wave-deps.ts";
 import { Secret } from "../../src/secret.ts";
 import { drawCopies } from "../../src/slack/draw-copies.ts";
 import { openApp } from "../../src/slack/open-app.ts";
@@ -41,6 +44,7 @@ import { loadCaseState } from "../../src/support/load-case-state.ts";
 import { openCase } from "../../src/support/open-case.ts";
 import { relayToRequester, relayToThread } from "../../src/support/relay.ts";
 import { resolveCase } from "../../src/support/resolve-case.ts";
+import { waveUseCases } from "../../src/wiring/wave-use-cases.ts";
 import { freshKeys } from "../fakes/keys.ts";
 import { SETTINGS } from "../slack/sample-states.ts";
 
@@ -59,6 +63,7 @@ export interface SlackWorld {
   readonly desk: Desk;
   readonly store: Store;
   readonly knobs: Knobs;
+  readonly waveDeps: WaveDeps;
   /** A secret that the catalogue knows. @returns Its entry id. */
   addEntry(path: string, keyNames?: readonly string[]): Promise<number>;
   /** Stands in for the worker: the newest migration of a request is done, with a signed receipt to deliver. */
@@ -103,6 +108,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     describeEntry: (entryId) => describeEntry(store, entryId),
     loadRequestState: load,
     listRequestStates: (filter) => listRequestStates(store, filter),
+    isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
   };
   const request: RequestDeps = {
     ...ask,
@@ -126,6 +132,10 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   };
   const rules = { approvers: SETTINGS.approvers, rule: "four-eyes", validHours: 24, versionRule: "ask" as const };
   const decide = { store, signer, keyring, now, newId: randomUUID, membership, rules, ringMigration: async () => {} };
+  const waveDeps: WaveDeps = {
+    ...decide,
+    ...{ maxPerHour: 600, preflight: async () => [], lookAgain: async () => {}, newSeed: randomUUID },
+  };
   const support = { store, now, membership, staff: { users: [], usergroups: ["S0SUPPORTERS"] } };
   const slackApp = openApp({
     botToken: new Secret(slack.botToken),
@@ -146,6 +156,8 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     orderUndo: (input) => orderUndo(decide, input),
     redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
   });
+  const operators = { users: [], usergroups: ["S0OPERATORS"] };
+  registerWaves(slackApp.app, waveUseCases(waveDeps, { ...reporting, operators, settings: SETTINGS }));
   registerTriage(slackApp.app, {
     ...reporting,
     supportChannel: slack.channels.support,
@@ -174,11 +186,13 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     const { approvals, support } = slack.channels;
     const loadCaseView = (caseId: string) => loadCaseState(store, caseId);
     const channels = { approvals, support };
-    await drawCopies({ store, desk, settings: SETTINGS, channels, loadRequestState: load, loadCaseView }, delivery);
+    const loadWave = (name: string) => loadWaveState(store, name, { at: now(), maxPerHour: 600 });
+    const loading = { loadRequestState: load, loadCaseView, loadWaveState: loadWave };
+    await drawCopies({ store, desk, settings: SETTINGS, channels, ...loading }, delivery);
   };
 
   return {
-    ...{ slack, drive, desk, store, knobs },
+    ...{ slack, drive, desk, store, knobs, waveDeps },
     addEntry: async (path, keyNames = ["username", "password"]) => {
       const row = await store
         .insertInto("entry")

@@ -17,29 +17,36 @@ export interface StartWave {
   readonly by: string;
   /** Also lets the next batch be asked for, whatever became of the ones before. */
   readonly isNextWanted?: boolean;
+  /** Failures in a row after which it pauses; as it was where absent. */
+  readonly stopAfter?: number | undefined;
 }
 
 /**
  * Lets a wave run, or go on after a pause: what is approved of it is moved, in its order. Failures in a row are counted
- * anew from here. Repeated, it changes nothing but `isNextWanted`.
+ * anew from here. Repeated, it changes nothing but what is said with it.
  * @throws {WaveUnknownError} {WaveNotPossibleError} It is a draft, dropped or done.
  */
-export async function startWave({ store, now }: ControlDeps, { wave: name, by, isNextWanted = false }: StartWave) {
+export async function startWave(
+  { store, now }: ControlDeps,
+  { wave: name, by, isNextWanted = false, ...wishes }: StartWave,
+) {
   await store.transaction().execute(async (tx) => {
     const wave = await lockWave(tx, name);
     if (!["open", "paused", "running"].includes(wave.state))
       throw new WaveNotPossibleError(name, "be started", wave.state);
     const at = now();
     const nextAllowed = isNextWanted ? Math.max(wave.nextAllowed, await firstPlanned(tx, name)) : wave.nextAllowed;
-    if (wave.state === "running" && nextAllowed === wave.nextAllowed) return;
+    const { stopAfter = wave.stopAfter } = wishes;
+    const isSame = nextAllowed === wave.nextAllowed && stopAfter === wave.stopAfter;
+    if (wave.state === "running" && isSame) return;
     await tx
       .updateTable("wave")
-      .set({ state: "running", pauseReason: null, nextAllowed, changedAt: at })
+      .set({ state: "running", pauseReason: null, nextAllowed, stopAfter, changedAt: at })
       .$if(wave.state !== "running", (query) => query.set({ startedAt: at }))
       .where("name", "=", name)
       .execute();
     await enqueueRedraw(tx, `wave:${name}`);
-    const content = { nextAllowed };
+    const content = { nextAllowed, stopAfter };
     await appendEvent(tx, at, { kind: "wave.started", actor: by, subject: `wave:${name}`, content });
   });
 }
