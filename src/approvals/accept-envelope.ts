@@ -15,6 +15,8 @@ import { claimPlaces, placesOf } from "./target-places.ts";
 export interface AcceptEnvelopeDeps {
   readonly store: Store;
   readonly keyring: Keyring;
+  /** Whose word lets a finished version move once more; nobody's where absent. */
+  readonly operatorKeys?: Keyring;
   readonly now: () => Date;
   readonly rules: { readonly expireAfterHours: number };
 }
@@ -40,7 +42,7 @@ export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): 
       .executeTakeFirst();
     if (known?.requestId) return { requestId: known.requestId };
     await assertNoOtherOpenRequest(tx, entry.id, envelope.replaces);
-    await assertNotAlreadyMigrated(tx, entry);
+    await assertNotAlreadyMigrated(tx, entry, deps);
     const places = placesOf(envelope.content);
     await claimPlaces(tx, { entryId: entry.id, ownId: envelope.replaces }, places);
     const at = deps.now();

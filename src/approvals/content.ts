@@ -133,3 +133,15 @@ export const UndoOrder = z.strictObject({
   expiresAt: z.iso.datetime(),
 });
 export type UndoOrder = z.output<typeof UndoOrder>;
+
+/** An operator's word that the version which one approval moved may be moved once more, by a new approval. */
+export const MoveAgain = z.strictObject({
+  v: z.literal(1),
+  /** The approval that was carried out. */
+  statementId: z.uuid(),
+  requestId: z.string().min(1),
+  allowedBy: z.string().min(1),
+  reason: z.string().min(1).max(500),
+  issuedAt: z.iso.datetime(),
+});
+export type MoveAgain = z.output<typeof MoveAgain>;

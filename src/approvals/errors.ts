@@ -129,7 +129,7 @@ export class AlreadyMigratedError extends GloveboxError {
   constructor(requestId: string, vaultVersion: number | null) {
     super(`${requestId} already moved this version`);
     const what = vaultVersion === null ? "this secret" : `version ${vaultVersion} of this secret`;
-    this.userMessage = `${requestId} already moved ${what}, so I made no new request. Its receipt says where it is.`;
+    this.userMessage = `${requestId} already moved ${what}, so I made no new request. Its receipt says where it is. If it must move once more, an operator can allow that: \`glovebox allow-again ${requestId}\`.`;
   }
 }
 
@@ -176,5 +176,14 @@ export class UndoAlreadyOrderedError extends GloveboxError {
   constructor(by: string, at: Date) {
     super("the undo is already ordered");
     this.userMessage = `<@${by}> ordered this undo at ${showTime(at)}. Your click changed nothing.`;
+  }
+}
+
+export class NothingToAllowError extends GloveboxError {
+  readonly code = "NOTHING_TO_ALLOW";
+  readonly userMessage =
+    "That request has no finished move that stands last for its secret's version, so there is nothing to allow again. What failed or was undone can be asked for without it.";
+  constructor() {
+    super("no finish of this request is the last of its version");
   }
 }

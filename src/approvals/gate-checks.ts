@@ -4,6 +4,7 @@ import { GateRefusedError } from "./gate-errors.ts";
 import type { GateMark } from "./gate-policy.ts";
 import type { AskFacts, OpenAsk } from "./gate-session.ts";
 import type { KeepGateDeps } from "./keep-gate-deps.ts";
+import { findLastFinish } from "./last-finish.ts";
 import { ungrantableReason } from "./mint-metadata.ts";
 import { readSigned, SignatureRefusedError } from "./read-signed.ts";
 
@@ -29,7 +30,7 @@ export async function assertAskAllowed(
   await assertStillApproved(deps, statement);
   if (ask.kind === "open") {
     if ((facts.openedSince ?? Number.POSITIVE_INFINITY) >= deps.maxPerHour) throw new GateRefusedError("GATE_PACE");
-    await assertNotBehind(deps, store, facts);
+    await Promise.all([assertNotBehind(deps, store, facts), assertNotFinished(deps, store, statement)]);
   }
   return statement;
 }
@@ -73,6 +74,12 @@ async function assertStillApproved(
     });
     if (!isMember) throw new GateRefusedError("APPROVER_GONE");
   }
+}
+
+/** Also by another approval: a version moves once, unless it was undone or an operator allowed it again. */
+async function assertNotFinished(deps: KeepGateDeps, store: Store, statement: ApprovalStatement): Promise<void> {
+  const { source, vaultVersion } = statement;
+  if (!(await findLastFinish(store, deps, { ...source, vaultVersion })).isFree) throw new GateRefusedError("ALREADY_DONE");
 }
 
 async function assertNotBehind({ policy }: KeepGateDeps, store: Store, { newestHashes }: AskFacts): Promise<void> {

@@ -7,6 +7,8 @@ export interface KeepGateDeps {
   readonly store: Store;
   readonly policy: GatePolicy;
   readonly keyring: Keyring;
+  /** Whose word lets a finished version move once more; nobody's where absent. */
+  readonly operatorKeys?: Keyring;
   readonly membership: Membership;
   readonly approvers: { readonly users: readonly string[]; readonly usergroups: readonly string[] };
   readonly maxPerHour: number;

@@ -4,6 +4,7 @@ import type { Store } from "../store/open-store.ts";
 import type { EntryTable, RequestStatus } from "../store/schema.ts";
 import type { RequestSource } from "./content.ts";
 import { AlreadyMigratedError, OpenRequestExistsError } from "./errors.ts";
+import { type FinishKeys, findLastFinish } from "./last-finish.ts";
 
 type EntryRow = Selectable<EntryTable>;
 
@@ -48,10 +49,11 @@ export function isSameVersion(movedVersion: number | null, currentVersion: numbe
   return currentVersion === null || movedVersion === currentVersion;
 }
 
-/** @throws {AlreadyMigratedError} This version was moved and not undone. */
+/** @throws {AlreadyMigratedError} This version was moved and not undone, and no operator allowed it once more. */
 export async function assertNotAlreadyMigrated(
   tx: Store,
-  { id, currentVersion }: Pick<EntryRow, "id" | "currentVersion">,
+  { id, currentVersion, mountAccessor, path }: Pick<EntryRow, "id" | "currentVersion" | "mountAccessor" | "path">,
+  keys: FinishKeys,
 ): Promise<void> {
   const moves = await tx
     .selectFrom("migration")
@@ -61,7 +63,9 @@ export async function assertNotAlreadyMigrated(
     .where("migration.state", "=", "done")
     .execute();
   const moved = moves.find(({ vaultVersion }) => isSameVersion(vaultVersion, currentVersion));
-  if (moved) throw new AlreadyMigratedError(moved.id, currentVersion);
+  if (!moved) return;
+  const last = await findLastFinish(tx, keys, { mountAccessor, path, vaultVersion: moved.vaultVersion });
+  if (last.statementId === null || !last.isFree) throw new AlreadyMigratedError(moved.id, currentVersion);
 }
 
 /** Like {@link lockEntry}, for a request whose entry is known. */

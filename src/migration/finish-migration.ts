@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { outboxRow } from "../store/outbox.ts";
+import { AlreadyFinishedError } from "./engine-errors.ts";
 import { issueReceipt } from "./issue-receipt.ts";
 import { leftVault } from "./lend-and-read.ts";
 import type { MigrationRun } from "./migration-run.ts";
@@ -16,8 +17,10 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
     migrationId: row.id,
     finishedAt: finishedAt.toISOString(),
   });
+  const { mountAccessor, path } = statement.source;
+  const { vaultVersion, previousStatementId } = run.moves;
   const receipt = outboxRow({ kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` });
-  await journal.commit({
+  const done = journal.commit({
     step: "migration.done",
     changes: { state: "done", finishedAt, causeCode: null, causeText: null },
     detail: { adminProof: run.proofs.admin },
@@ -27,8 +30,10 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
       content: { requestId: row.requestId, statementId: statement.statementId, fence: run.fence },
     },
     with: [
-      sql`insert into finished_statement (statement_id, migration_id, bytes, signature, key_id)
-        values (${statement.statementId}, ${row.id}, ${finished.bytes}, ${finished.signature}, ${finished.keyId})
+      sql`insert into finished_statement (statement_id, migration_id, mount_accessor, path, vault_version,
+          previous_statement_id, bytes, signature, key_id)
+        values (${statement.statementId}, ${row.id}, ${mountAccessor}, ${path}, ${vaultVersion},
+          ${previousStatementId}, ${finished.bytes}, ${finished.signature}, ${finished.keyId})
         returning 1`,
       sql`update request set status = 'migrated', changed_at = ${finishedAt} from moved
         where request.id = moved.request_id returning 1`,
@@ -38,5 +43,14 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
     givesFenceBack: true,
     afterEvent: (tx, link, finishedRow) => issueReceipt(tx, run, link, finishedRow),
   });
+  await done.catch((error: unknown) => {
+    // Its row stands there already, whoever wrote it: this move must not count as a second one.
+    throw isTaken(error) ? new AlreadyFinishedError() : error;
+  });
   deps.trace?.("migration.done");
 }
+
+const isTaken = (error: unknown): boolean =>
+  error instanceof Error &&
+  "constraint" in error &&
+  ["one_finish_after_another", "finished_statement_pkey"].includes(String(error.constraint));

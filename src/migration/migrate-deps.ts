@@ -11,6 +11,8 @@ export interface MigrateDeps {
   readonly store: Store;
   /** The approval keys that this worker trusts. */
   readonly keyring: Keyring;
+  /** Whose word lets a finished version move once more; nobody's where absent. */
+  readonly operatorKeys?: Keyring;
   /** Signs receipts and finished statements. */
   readonly signer: Signer;
   readonly digestKey: DigestKey;

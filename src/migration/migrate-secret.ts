@@ -4,12 +4,13 @@ import { failLogin, failMigration, postponeEnd, refuseMigration } from "./fail-m
 import { FenceLostError } from "./fence.ts";
 import type { FenceHold } from "./fence-hold.ts";
 import { fencedTarget } from "./fenced-target.ts";
+import { findFreeVersion } from "./find-free-version.ts";
 import { findLanded, journaledWrite } from "./find-landed.ts";
 import { finishMigration } from "./finish-migration.ts";
 import { openJournal } from "./journal.ts";
 import { openAdmin, withFence } from "./keep-fence.ts";
 import type { AdminSession } from "./lease-broker.ts";
-import { lendAndRead } from "./lend-and-read.ts";
+import { lendAndRead, type ReadValue } from "./lend-and-read.ts";
 import { type MigrationRow, type Order, readOrder, rowOf, type TakenOrder, takeOrder } from "./load-order.ts";
 import type { MigrateDeps } from "./migrate-deps.ts";
 import type { Attempt, MigrationRun } from "./migration-run.ts";
@@ -46,28 +47,40 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
   });
 }
 
+type CheckedOrder = Order & Pick<MigrationRun, "moves">;
+
+/** Signed, unless the rule takes what Vault has now: then the row of an earlier process may know better. */
+function versionInHand({ statement, row }: Order): number | null {
+  return statement.versionRule === "take-current"
+    ? (row.vaultVersion ?? statement.vaultVersion)
+    : statement.vaultVersion;
+}
+
 /**
  * Checks what was signed.
  * @returns null: its earliest time has not come.
  * @throws {SignatureRefusedError} {AlreadyFinishedError} {TargetNotAllowedError} {SettingsNotAllowedError}
  */
-async function checkOrder({ deps, row }: Attempt, { found }: TakenOrder): Promise<Order | null> {
+async function checkOrder({ deps, row }: Attempt, { found }: TakenOrder): Promise<CheckedOrder | null> {
   const order = readOrder(deps.keyring, row, found);
   const { notBefore } = order.statement;
   if (notBefore !== null && notBefore > deps.now().toISOString()) return null;
   if (order.isFinished) throw new AlreadyFinishedError();
   assertTargetAllowed(deps.allowedTargets, order.statement.target);
   assertSettingsAllowed(deps.allowedTargets, order.statement);
-  return order;
+  const vaultVersion = versionInHand(order);
+  const previousStatementId = await findFreeVersion(deps, order.statement, vaultVersion);
+  return { ...order, moves: { vaultVersion, previousStatementId } };
 }
 
-function openRun(attempt: Attempt, { statement, signed }: Order, admin: AdminSession): MigrationRun {
+function openRun(attempt: Attempt, { statement, signed, moves }: CheckedOrder, admin: AdminSession): MigrationRun {
   return {
     ...attempt,
     statement,
     signed,
     admin,
     lent: { isOpen: false, secretIdAccessor: null, reader: null },
+    moves,
     written: { version: journaledWrite(attempt.row) },
     leaving: { admin: null },
     proofs: { reader: null, admin: null },
@@ -82,7 +95,9 @@ async function carryOut(run: MigrationRun): Promise<void> {
     if (error instanceof FenceLostError) await run.admin.revokeSelf().catch(() => {});
     return failMigration(run, error);
   }
-  await finishMigration(run).catch((error: unknown) => postponeEnd(run, error));
+  await finishMigration(run).catch((error: unknown) =>
+    error instanceof AlreadyFinishedError ? failMigration(run, error) : postponeEnd(run, error),
+  );
 }
 
 /** Whatever the row says, AWS is asked what is there: a process may have died between the two. */
@@ -90,8 +105,19 @@ async function moveValue(run: MigrationRun): Promise<void> {
   const landed = await findLanded(run);
   if (landed?.isSealed && run.row.state === "verified") return; // sealing took our own access away: the end is all that is missing
   if (landed) await verifyLanded(run, landed);
-  else await writeAndVerify(run, await lendAndRead(run));
+  else await writeAndVerify(run, await readFreeVersion(run));
   await seal(run);
+}
+
+/** Where the rule takes what Vault has now, only the read tells which version that is. */
+async function readFreeVersion(run: MigrationRun): Promise<ReadValue> {
+  const read = await lendAndRead(run);
+  const { deps, statement, moves } = run;
+  if (read.vaultVersion !== moves.vaultVersion) {
+    moves.previousStatementId = await findFreeVersion(deps, statement, read.vaultVersion);
+    moves.vaultVersion = read.vaultVersion;
+  }
+  return read;
 }
 
 function journalOf({ store, now }: MigrateDeps, row: MigrationRow, hold: FenceHold) {

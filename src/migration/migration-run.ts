@@ -30,6 +30,8 @@ export interface MigrationRun extends Attempt {
   readonly admin: AdminSession;
   /** What is lent right now: shut once it is proven dead. */
   readonly lent: { isOpen: boolean; secretIdAccessor: string | null; reader: ReaderSession | null };
+  /** The version in hand: the approved one until the read tells. And the finish after which it is free, if any. */
+  readonly moves: { vaultVersion: number | null; previousStatementId: string | null };
   /** The write that may have reached AWS, also of a process that died: what a failure takes back. */
   readonly written: { version: WrittenVersion | null };
   /** The admin's revocation of itself, once it is under way. */

@@ -14,6 +14,7 @@ export interface Tables {
   migration: MigrationTable;
   journal: JournalTable;
   finishedStatement: FinishedStatementTable;
+  moveAgain: MoveAgainTable;
   fence: FenceTable;
   control: ControlTable;
   gateAsk: GateAskTable;
@@ -230,9 +231,21 @@ export interface JournalTable {
 export interface FinishedStatementTable {
   statementId: string;
   migrationId: string;
+  mountAccessor: string;
+  path: string;
+  vaultVersion: number | null;
+  previousStatementId: string | null;
   bytes: string;
   signature: string;
   keyId: string;
+}
+
+export interface MoveAgainTable {
+  statementId: string;
+  bytes: string;
+  signature: string;
+  keyId: string;
+  allowedAt: Date;
 }
 
 export interface FenceTable {

@@ -49,7 +49,9 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
   const stack = inject("stack");
   const lease = await practiceLease(options.vaultAddress);
   const { store, url } = await freshStore();
-  const approvalKeys = pemPair();
+  const [approvalKeys, operatorPair] = [pemPair(), pemPair()];
+  const operator = signerFromPem(operatorPair.privatePem);
+  const operatorKeys = operator.keyring;
   const signer = signerFromPem(approvalKeys.privatePem);
   const keyring = keyringFromPems([approvalKeys.publicPem]);
   const prefix = `t-${randomUUID().slice(0, 8)}/`;
@@ -62,6 +64,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     readerTtlSeconds: READER_TTL_SECONDS,
     awsEndpoint: options.awsEndpoint ?? stack.aws.endpointUrl,
     approvalPublicPem: approvalKeys.publicPem,
+    operatorPublicPem: operatorPair.publicPem,
     receiptPrivatePem: pemPair().privatePem,
     digestKey: randomBytes(32).toString("base64"),
     allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [], ...options.targetRule }],
@@ -70,7 +73,16 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
   const membership = fakeMembership({ S0APPROVERS: [APPROVER] });
   const now = (): Date => new Date();
   const approvers = { users: [], usergroups: ["S0APPROVERS"] };
-  const gate: KeepGateDeps = { store, policy: lease.gate, keyring, membership, approvers, maxPerHour: 600, now };
+  const gate: KeepGateDeps = {
+    store,
+    policy: lease.gate,
+    keyring,
+    operatorKeys,
+    membership,
+    approvers,
+    maxPerHour: 600,
+    now,
+  };
   const keepingGate = await startGate(gate, url);
   const worker = await openWorker(settings);
   onTestFinished(async () => {
@@ -120,7 +132,8 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
       .where("subject", "=", `envelope:${envelopeId}`)
       .executeTakeFirstOrThrow();
     const signed = { bytes: String(detail.bytes), signature: String(detail.signature), keyId: String(detail.keyId) };
-    return (await acceptEnvelope({ store, keyring, now, rules: { expireAfterHours: 72 } }, signed)).requestId;
+    return (await acceptEnvelope({ store, keyring, operatorKeys, now, rules: { expireAfterHours: 72 } }, signed))
+      .requestId;
   };
   const approve = (requestId: string, version = 1) => approveRequest(decide, { requestId, version, by: APPROVER });
   /** A request that is approved and queued. */
@@ -143,6 +156,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     store,
     settings,
     signer,
+    operator,
     prefix,
     decide,
     gate,

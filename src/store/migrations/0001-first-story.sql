@@ -164,13 +164,29 @@ create table journal (
 );
 create index journal_by_migration on journal (migration_id, seq);
 
--- The never-again of a signed statement: one approval finishes at most once.
+-- Never again: one approval finishes at most once, and so does one version of one secret.
 create table finished_statement (
   statement_id uuid primary key references statement,
   migration_id uuid not null references migration,
+  -- What was moved. The accessor is the mount's, whatever it is called; the version is null for KV v1.
+  mount_accessor text not null,
+  path text collate "C" not null,
+  vault_version integer,
+  -- The finish after which this version was free again: undone, or allowed once more by an operator.
+  previous_statement_id uuid references finished_statement,
   bytes text not null,
   signature text not null,
-  key_id text not null
+  key_id text not null,
+  constraint one_finish_after_another unique nulls not distinct (mount_accessor, path, vault_version, previous_statement_id)
+);
+
+-- An operator's signed word that what this finish moved may be moved once more.
+create table move_again (
+  statement_id uuid primary key references finished_statement,
+  bytes text not null,
+  signature text not null,
+  key_id text not null,
+  allowed_at timestamptz not null
 );
 
 create table fence (
