@@ -93,7 +93,6 @@ export async function openBenchWorld(servers: BenchServers): Promise<BenchWorld>
     readerTtlSeconds: READER_TTL_SECONDS,
     awsEndpoint: servers.aws.endpointUrl,
     approvalPublicPem: approvalKeys.publicPem,
-    operatorPublicPem: approvalKeys.publicPem,
     receiptPrivatePem: pemPair().privatePem,
     digestKey: randomBytes(32).toString("base64"),
     allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [] }],

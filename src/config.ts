@@ -30,6 +30,12 @@ const Common = z.object({
   VAULT_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
   VAULT_AUTH_MOUNT: text.default("glovebox"),
   VAULT_POLICY_PREFIX: text.default("gb"),
+  /** Auth mount, policies and KV mounts of this installation all stand in it. Absent: the root. */
+  VAULT_NAMESPACE: text
+    .regex(/^[^\s/]+(\/[^\s/]+)*$/, "must be a namespace's path without slashes at its ends")
+    .optional(),
+  /** Operators' public keys: who may allow a finished version to move once more. Absent: nobody. */
+  OPERATOR_PUBLIC_KEY_FILES: files.optional(),
   AWS_REGION: text.default("eu-central-1"),
   AWS_ENDPOINT_URL: url("http", "https").optional(),
   /** How long a job, a delivery or a message stays taken after the process that took it died. */

@@ -6,6 +6,7 @@ import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
 import { exportChain } from "./audit/export-chain.ts";
 import { secretsManagerClients } from "./aws/secrets-manager-client.ts";
+import { allowAgainCommand } from "./cli/allow-again-command.ts";
 import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
 import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
@@ -105,6 +106,7 @@ program
   });
 
 program.addCommand(keysCommand(operator, print));
+program.addCommand(allowAgainCommand(operator, print));
 
 program
   .command("config")

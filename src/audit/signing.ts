@@ -2,7 +2,16 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import canonicalize from "canonicalize";
 
 /** What the signature is for. It is part of the signed bytes, so that no signature serves another purpose. */
-export type Purpose = "approval" | "again" | "undo" | "envelope" | "finished" | "receipt" | "checkpoint" | "wave" | "wave-batch";
+export type Purpose =
+  | "approval"
+  | "again"
+  | "undo"
+  | "envelope"
+  | "finished"
+  | "receipt"
+  | "checkpoint"
+  | "wave"
+  | "wave-batch";
 
 export interface Signed {
   /** Canonical JSON (RFC 8785). The parties act on these bytes and on nothing else. */

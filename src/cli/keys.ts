@@ -17,11 +17,13 @@ const FILES = {
   receiptKey: "receipt.key",
   receiptPublic: "receipt.pub",
   digestKey: "digest.key",
+  operatorKey: "operator.key",
+  operatorPublic: "operator.pub",
 } as const;
 
 /**
- * Makes the keys of an installation in `folder`: the bot's for approvals, the worker's for receipts (Ed25519, PKCS #8
- * PEM) and the worker's digest key (32 random bytes, base64). Private files can be read by their owner alone.
+ * Makes the keys of an installation in `folder`: the bot's for approvals, the worker's for receipts and an
+ * operator's own (Ed25519, PKCS #8 PEM), and the worker's digest key (32 random bytes, base64). Private files can be read by their owner alone.
  * @throws {KeysExistError} Some are there already. Nothing is written then: a lost key makes old proofs worthless.
  */
 export function createKeys(folder: string): CreatedKeys {
@@ -35,11 +37,14 @@ export function createKeys(folder: string): CreatedKeys {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const approval = ed25519Pair();
   const receipt = ed25519Pair();
+  const operator = ed25519Pair();
   writePrivate(path("approvalKey"), approval.privatePem);
   writePublic(path("approvalPublic"), approval.publicPem);
   writePrivate(path("receiptKey"), receipt.privatePem);
   writePublic(path("receiptPublic"), receipt.publicPem);
   writePrivate(path("digestKey"), `${randomBytes(32).toString("base64")}\n`);
+  writePrivate(path("operatorKey"), operator.privatePem);
+  writePublic(path("operatorPublic"), operator.publicPem);
   return {
     files: Object.values(FILES).map((name) => join(folder, name)),
     lines: [
@@ -51,6 +56,10 @@ export function createKeys(folder: string): CreatedKeys {
       `  APPROVAL_PUBLIC_KEY_FILES=${path("approvalPublic")}`,
       `  RECEIPT_KEY_FILE=${path("receiptKey")}`,
       `  DIGEST_KEY_FILE=${path("digestKey")}`,
+      "bot and worker:",
+      `  OPERATOR_PUBLIC_KEY_FILES=${path("operatorPublic")}`,
+      "operators, on neither's host:",
+      `  OPERATOR_KEY_FILE=${path("operatorKey")}`,
       "auditors (`glovebox verify`):",
       `  APPROVAL_PUBLIC_KEY_FILES=${path("approvalPublic")}`,
       `  RECEIPT_PUBLIC_KEY_FILES=${path("receiptPublic")}`,

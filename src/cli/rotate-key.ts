@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ed25519Pair, writePrivate, writePublic } from "./keys.ts";
 
-export const ROTATED = ["approval", "receipt", "digest"] as const;
+export const ROTATED = ["approval", "receipt", "digest", "operator"] as const;
 export type Rotated = (typeof ROTATED)[number];
 
 export class NoKeyError extends Error {
@@ -59,6 +59,13 @@ const STEPS: Readonly<Record<Rotated, (files: NewFiles, folder: string) => reado
     `1. bot and auditors: RECEIPT_PUBLIC_KEY_FILES=${join(folder, "receipt.pub")},${pub}   (both count)`,
     `2. worker: RECEIPT_KEY_FILE=${key}`,
     "Keep the old public key in every list for as long as its receipts count. Destroy the old private key.",
+  ],
+  operator: ({ key, pub }, folder) => [
+    `${key} and ${pub} are made. In this order, each step with a restart:`,
+    `1. bot and worker: OPERATOR_PUBLIC_KEY_FILES=${join(folder, "operator.pub")},${pub}   (both count)`,
+    `2. operators: OPERATOR_KEY_FILE=${key}`,
+    `3. once what the old one allowed has moved: OPERATOR_PUBLIC_KEY_FILES=${pub}. Destroy the old private key.`,
+    "If the old one was stolen, skip 1 and 2 for it: what it allowed and has not moved is then not allowed any more.",
   ],
   digest: ({ key }) => [
     `${key} is made.`,

@@ -23,8 +23,6 @@ const HEADLINE: Record<string, (state: RequestState, detail: Detail) => string> 
   undone: ({ id }) => `${id} was undone. Vault still has the secret.`,
   "allowed-again": ({ id }) =>
     `An operator allowed what ${id} moved to be moved once more. Nothing moves by itself: ask for it with \`/secrets migrate\`.`,
-  "re-signed": ({ id }) =>
-    `${id} was signed with a key that no longer counts. An operator signed it anew; it waits for approval again. Nothing was moved.`,
   failed: ({ id }) => `${id} failed.`,
 };
 

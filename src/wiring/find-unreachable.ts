@@ -13,7 +13,7 @@ import { endLogin } from "../vault/login/vault-login.ts";
 import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
 import { openLog } from "./open-core.ts";
 import { openLogin } from "./open-login.ts";
-import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
+import { readDigestKey, readKeyring, readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
 
 const PATIENCE_MS = 8_000;
 
@@ -26,6 +26,7 @@ type Check = () => Promise<readonly string[]>;
  */
 export async function findUnreachable({ common, bot, worker }: Config): Promise<string[]> {
   const checks: Check[] = [
+    keyCheck(() => readOperatorKeys(common)),
     () => findStoreFaults(common.DATABASE_URL),
     ...(common.REDIS_URL ? [redisCheck(common.REDIS_URL)] : []),
     ...(bot ? botChecks(common, bot) : []),
@@ -52,7 +53,9 @@ function botChecks(common: CommonConfig, bot: BotConfig): Check[] {
     () => tried("INTAKE_QUEUE_URL", "the intake queue", () => askQueue(common, bot.INTAKE_QUEUE_URL)),
     () => tried("INTAKE_DLQ_URL", "the dead-letter queue", () => askQueue(common, bot.INTAKE_DLQ_URL)),
     () => checkSlack(bot),
-    keyCheck(() => readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE)),
+    keyCheck(() =>
+      readOwnKeyring(readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE), bot.APPROVAL_PUBLIC_KEY_FILES),
+    ),
     keyCheck(() => readKeyring("RECEIPT_PUBLIC_KEY_FILES", bot.RECEIPT_PUBLIC_KEY_FILES)),
   ];
 }

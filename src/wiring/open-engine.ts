@@ -14,7 +14,7 @@ import type { SecretTarget } from "../migration/secret-target.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Core } from "./open-core.ts";
 import { openOwnLogin, vaultOf } from "./open-login.ts";
-import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
+import { readDigestKey, readKeyring, readOperatorKeys, readSigner } from "./read-keys.ts";
 import { rolesOf } from "./target-roles.ts";
 
 /** The engine with this process's vendors behind it. It holds the admin identity and the writer, and no key that approves. */
@@ -52,6 +52,7 @@ function engineDeps(core: Core, config: WorkerConfig, role: Role, target: Secret
   return {
     store,
     keyring: readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES),
+    operatorKeys: readOperatorKeys(common),
     signer: readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE),
     digestKey: readDigestKey(config.DIGEST_KEY_FILE),
     broker: vaultLeaseBroker({

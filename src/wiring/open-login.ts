@@ -6,6 +6,7 @@ import { awsIamLogin } from "../vault/login/aws-login.ts";
 import { jwtLogin } from "../vault/login/jwt-login.ts";
 import { tokenFileLogin } from "../vault/login/token-file-login.ts";
 import type { OwnTokenLogin, VaultLogin } from "../vault/login/vault-login.ts";
+import type { VaultConnection } from "../vault/vault-client.ts";
 
 /** An identity's login as its variables describe it. */
 export function openLogin(common: CommonConfig, settings: LoginSettings): VaultLogin {
@@ -28,6 +29,6 @@ export function openOwnLogin(common: CommonConfig, settings: OwnLoginSettings): 
   }
 }
 
-export function vaultOf({ VAULT_ADDR, VAULT_TIMEOUT_MS }: CommonConfig): { address: string; timeoutMs: number } {
-  return { address: VAULT_ADDR, timeoutMs: VAULT_TIMEOUT_MS };
+export function vaultOf({ VAULT_ADDR, VAULT_TIMEOUT_MS, VAULT_NAMESPACE }: CommonConfig): Required<VaultConnection> {
+  return { address: VAULT_ADDR, timeoutMs: VAULT_TIMEOUT_MS, namespace: VAULT_NAMESPACE ?? "" };
 }

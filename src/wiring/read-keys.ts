@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { type Keyring, keyringFromPems, type Signer, signerFromPem } from "../audit/signing.ts";
-import { BadConfigError } from "../config.ts";
+import { BadConfigError, type CommonConfig } from "../config.ts";
 import { type DigestKey, digestKeyFromFile } from "../migration/value-digest.ts";
 
 /** @throws {BadConfigError} Names the variable and the file, never what is in it. */
@@ -23,6 +23,11 @@ export function readKeyring(variable: string, files: readonly string[]): Keyring
 /** What a bot trusts: its own key, and those that it is told still count. @throws {BadConfigError} */
 export function readOwnKeyring(signer: Signer, files: readonly string[] = []): Keyring {
   return new Map([...signer.keyring, ...readKeyring("APPROVAL_PUBLIC_KEY_FILES", files)]);
+}
+
+/** @throws {BadConfigError} */
+export function readOperatorKeys({ OPERATOR_PUBLIC_KEY_FILES: files }: CommonConfig): Keyring {
+  return readKeyring("OPERATOR_PUBLIC_KEY_FILES", files ?? []);
 }
 
 /** @throws {BadConfigError} */

@@ -28,7 +28,7 @@ import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
 import { openLogin } from "./open-login.ts";
 import { openRings } from "./open-rings.ts";
-import { readOwnKeyring, readSigner } from "./read-keys.ts";
+import { readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 import { waveUseCases } from "./wave-use-cases.ts";
 
@@ -47,6 +47,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const keyring = readOwnKeyring(signer, config.APPROVAL_PUBLIC_KEY_FILES);
+  const operatorKeys = readOperatorKeys(common);
   const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)));
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {
     authMount: common.VAULT_AUTH_MOUNT,
@@ -58,6 +59,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
       store,
       policy,
       keyring,
+      operatorKeys,
       membership,
       approvers: rules.approvals.approvers,
       maxPerHour: rules.gate.maxPerHour,
@@ -66,7 +68,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   );
   onClose(() => gate.stop());
   const ringMigration = openRings(base, config);
-  const intake = startIntake(base, config, keyring);
+  const intake = startIntake(base, config, { keyring, operatorKeys });
   startDeliveries(base, desk, intake);
   const isConnected = await startSlack(base, config, { desk, membership, signer, keyring, source, ringMigration });
   const sweeping = await startSweep(base.queues, { store, ringMigration, now: base.now }, config.SWEEP_SECONDS);
@@ -86,7 +88,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
 function startIntake(
   { common, rules, store, log, now, onClose }: Base,
   config: BotConfig,
-  keyring: Keyring,
+  keys: { keyring: Keyring; operatorKeys: Keyring },
 ): SqsIntake {
   const intake = sqsIntake({
     queueUrl: config.INTAKE_QUEUE_URL,
@@ -98,7 +100,7 @@ function startIntake(
     waitSeconds: config.INTAKE_WAIT_SECONDS,
   });
   onClose(async () => intake.close());
-  const deps = { store, keyring, now, rules: { expireAfterHours: rules.approvals.expireAfterHours } };
+  const deps = { store, ...keys, now, rules: { expireAfterHours: rules.approvals.expireAfterHours } };
   const consuming = intake.consume(
     (body) => takeIntakeMessage(deps, body),
     (message) => recordPoison({ store, now }, message),

@@ -23,7 +23,7 @@ export interface WorkerSettings {
   readonly readerTtlSeconds: number;
   readonly awsEndpoint: string;
   readonly approvalPublicPem: string;
-  readonly operatorPublicPem: string;
+  readonly operatorPublicPem?: string;
   readonly receiptPrivatePem: string;
   readonly digestKey: string;
   readonly allowedTargets: readonly AllowedTarget[];
@@ -46,7 +46,7 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
   const deps: MigrateDeps = {
     store,
     keyring: keyringFromPems([settings.approvalPublicPem]),
-    operatorKeys: keyringFromPems([settings.operatorPublicPem]),
+    operatorKeys: keyringFromPems(settings.operatorPublicPem === undefined ? [] : [settings.operatorPublicPem]),
     signer: signerFromPem(settings.receiptPrivatePem),
     digestKey: digestKeyFromText(settings.digestKey),
     broker: vaultLeaseBroker({
