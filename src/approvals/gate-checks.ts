@@ -79,7 +79,8 @@ async function assertStillApproved(
 /** Also by another approval: a version moves once, unless it was undone or an operator allowed it again. */
 async function assertNotFinished(deps: KeepGateDeps, store: Store, statement: ApprovalStatement): Promise<void> {
   const { source, vaultVersion } = statement;
-  if (!(await findLastFinish(store, deps, { ...source, vaultVersion })).isFree) throw new GateRefusedError("ALREADY_DONE");
+  if (!(await findLastFinish(store, deps, { ...source, vaultVersion })).isFree)
+    throw new GateRefusedError("ALREADY_DONE");
 }
 
 async function assertNotBehind({ policy }: KeepGateDeps, store: Store, { newestHashes }: AskFacts): Promise<void> {
