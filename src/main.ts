@@ -84,6 +84,7 @@ program
   .option("--mount <path...>", "only these KV mounts; all of them where absent", [])
   .option("--auth-mount <name>", "the auth mount of our own", process.env.VAULT_AUTH_MOUNT ?? "glovebox")
   .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
+  .option("--namespace <path>", "where Vault has namespaces: the one to serve", process.env.VAULT_NAMESPACE ?? "")
   .option("--bind-cidr <cidr...>", "addresses from which our processes log in", [])
   .option("--reader-ttl <seconds>", "how long a lease can live", "60")
   .action(async (options) => {
@@ -92,7 +93,7 @@ program
       throw new BadConfigError(["--reader-ttl takes a whole number of seconds, 1 or more"]);
     }
     const input = {
-      operator: operatorClient(),
+      operator: await operatorClient(options.namespace),
       options: {
         names: { authMount: options.authMount, policyPrefix: options.policyPrefix },
         readerTtlSeconds,
@@ -201,7 +202,7 @@ program
   .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
   .action((options: { reason: string; authMount: string; policyPrefix: string }) =>
     withStore(async (store) => {
-      const policy = vaultGatePolicy(operatorClient(), options);
+      const policy = vaultGatePolicy(await operatorClient(), options);
       const deps = { store, policy, now: () => new Date() };
       const accepted = await acceptRestore(deps, { by: operator(), reason: options.reason });
       print(

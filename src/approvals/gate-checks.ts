@@ -25,6 +25,7 @@ export async function assertAskAllowed(
   const now = deps.now().toISOString();
   if (statement.expiresAt <= now) throw new GateRefusedError("APPROVAL_EXPIRED");
   if (statement.notBefore !== null && statement.notBefore > now) throw new GateRefusedError("APPROVAL_TOO_EARLY");
+  if (statement.source.namespace !== (deps.namespace ?? "")) throw new GateRefusedError("NAMESPACE_NOT_SERVED");
   if (ungrantableReason(statement.source.path) !== null) throw new GateRefusedError("PATH_NOT_GRANTABLE");
   if (facts.isFinished) throw new GateRefusedError("ALREADY_DONE");
   await assertStillApproved(deps, statement);

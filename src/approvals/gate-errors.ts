@@ -27,8 +27,10 @@ export const GATE_REFUSALS = {
   GATE_PACE: "The gate has opened as often as it may this hour, so nothing was moved. Press Retry in a while.",
   DATABASE_BEHIND:
     "The database is older than what Vault remembers, as after restoring a backup. The gate stays shut until an operator has looked.",
+  NAMESPACE_NOT_SERVED:
+    "The path is in a namespace of Vault that this installation does not serve, so nothing was moved. Ask the operators which one does.",
   PATH_NOT_GRANTABLE:
-    "Vault can't lend exactly this path because of a character in its name, so nothing was moved. Ask support.",
+    "Vault can't lend exactly this path because of a character in its name, so nothing was moved. It is for the complex lane: ask support, who move it by hand.",
   MEMBERSHIP_UNKNOWN:
     "I couldn't ask Slack whether the approver still is one, so nothing was moved. Press Retry in a few minutes.",
 } as const;

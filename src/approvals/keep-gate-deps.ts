@@ -11,6 +11,8 @@ export interface KeepGateDeps {
   readonly operatorKeys?: Keyring;
   readonly membership: Membership;
   readonly approvers: { readonly users: readonly string[]; readonly usergroups: readonly string[] };
+  /** The namespace that this installation serves; the root where absent. */
+  readonly namespace?: string;
   readonly maxPerHour: number;
   /** A gate that is silent for longer while it has its turn loses it, so that others can go on. 30 where absent. */
   readonly turnSeconds?: number;

@@ -17,7 +17,7 @@ export interface DeathProof {
 /** The admin identity, logged in for one migration. It can lend a path only while the gate holds it open. */
 export interface AdminSession {
   readonly accessor: string;
-  /** @throws {GateClosedError} The gate does not hold exactly this path open for this request. */
+  /** @throws {GateClosedError} The gate does not hold exactly this path open for this request. @throws {NamespaceNotServedError} */
   mint(source: RequestSource, requestId: string): Promise<MintedSecretId>;
   /** Reader login with a minted secret ID, which that spends. */
   lend(source: RequestSource, minted: MintedSecretId): Promise<ReaderSession>;
@@ -70,6 +70,15 @@ export class GateClosedError extends GloveboxError {
     "Vault's gate is not open for this path, so nothing was read. Press Retry; if it comes again, ask the operators to run `glovebox doctor`.";
   constructor(requestId: string) {
     super(`minting for ${requestId} was refused: the gate does not hold it open`);
+  }
+}
+
+export class NamespaceNotServedError extends GloveboxError {
+  readonly code = "NAMESPACE_NOT_SERVED";
+  readonly userMessage =
+    "The path is in a namespace of Vault that this worker does not serve, so nothing was read. Ask the operators which one does.";
+  constructor() {
+    super("the approved path is in another namespace than this worker's");
   }
 }
 

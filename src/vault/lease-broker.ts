@@ -8,6 +8,7 @@ import {
   type LeaseBroker,
   LeaseStillAliveError,
   type MintedSecretId,
+  NamespaceNotServedError,
 } from "../migration/lease-broker.ts";
 import { Secret } from "../secret.ts";
 import { loginOnce } from "./login/approle-login.ts";
@@ -52,6 +53,7 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
   return {
     accessor,
     async mint(source, requestId) {
+      if (source.namespace !== (vault.namespace ?? "")) throw new NamespaceNotServedError();
       const metadata = mintMetadata(source.mount, source.path, requestId);
       try {
         const answer = await client.write(secretIdPath(names, source.mount), { metadata });

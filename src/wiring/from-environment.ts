@@ -2,6 +2,7 @@ import { BadConfigError, type Config, loadConfig, loadStoreConfig, type Role } f
 import { codeOf } from "../errors.ts";
 import { BadRulesError, loadRules, type Rules } from "../rules.ts";
 import { openStore, type Store } from "../store/open-store.ts";
+import { assertNamespacesShown } from "../vault/login/namespaced-login.ts";
 import { openVaultClient, type VaultClient } from "../vault/vault-client.ts";
 import { findStoreFaults } from "./find-unreachable.ts";
 
@@ -43,10 +44,15 @@ export async function withStore<T>(use: (store: Store) => Promise<T>): Promise<T
   }
 }
 
-/** Vault with an operator's token. @throws {BadConfigError} */
-export function operatorClient(): VaultClient {
+/**
+ * Vault with an operator's token, in the namespace of the installation.
+ * @throws {BadConfigError} {NamespacesNotShownError}
+ */
+export async function operatorClient(namespace = process.env.VAULT_NAMESPACE ?? ""): Promise<VaultClient> {
   const { VAULT_ADDR, VAULT_TOKEN } = process.env;
   const missing = Object.entries({ VAULT_ADDR, VAULT_TOKEN }).filter(([, value]) => !value);
   if (!VAULT_ADDR || !VAULT_TOKEN) throw new BadConfigError(missing.map(([name]) => `${name} is not set`));
-  return openVaultClient({ address: VAULT_ADDR, timeoutMs: 10_000 }, VAULT_TOKEN);
+  const vault = { address: VAULT_ADDR, timeoutMs: 10_000, namespace };
+  await assertNamespacesShown(vault, VAULT_TOKEN);
+  return openVaultClient(vault, VAULT_TOKEN);
 }

@@ -4,19 +4,25 @@ import type { CommonConfig } from "../config.ts";
 import { approleLogin } from "../vault/login/approle-login.ts";
 import { awsIamLogin } from "../vault/login/aws-login.ts";
 import { jwtLogin } from "../vault/login/jwt-login.ts";
+import { namespacedLogin } from "../vault/login/namespaced-login.ts";
 import { tokenFileLogin } from "../vault/login/token-file-login.ts";
 import type { OwnTokenLogin, VaultLogin } from "../vault/login/vault-login.ts";
 import type { VaultConnection } from "../vault/vault-client.ts";
 
 /** An identity's login as its variables describe it. */
 export function openLogin(common: CommonConfig, settings: LoginSettings): VaultLogin {
+  const vault = vaultOf(common);
   return settings.method === "token-file"
-    ? tokenFileLogin(vaultOf(common), settings.file)
+    ? namespacedLogin(vault, tokenFileLogin(vault, settings.file))
     : openOwnLogin(common, settings);
 }
 
 /** The same for an identity that must be able to end its own token. */
 export function openOwnLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLogin {
+  return namespacedLogin(vaultOf(common), ownLogin(common, settings));
+}
+
+function ownLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLogin {
   const vault = vaultOf(common);
   switch (settings.method) {
     case "approle":

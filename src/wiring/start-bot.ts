@@ -48,7 +48,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const keyring = readOwnKeyring(signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
-  const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)));
+  const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)), common.VAULT_NAMESPACE);
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {
     authMount: common.VAULT_AUTH_MOUNT,
     policyPrefix: common.VAULT_POLICY_PREFIX,
@@ -60,6 +60,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
       policy,
       keyring,
       operatorKeys,
+      namespace: common.VAULT_NAMESPACE ?? "",
       membership,
       approvers: rules.approvals.approvers,
       maxPerHour: rules.gate.maxPerHour,

@@ -131,6 +131,14 @@ describe("the gate stays shut", () => {
     expect(await ask(third, nextHour)).toBe("opened");
   });
 
+  it("for a path in a namespace that it does not serve", async () => {
+    const { source, order, ask, lease } = await gateWorld();
+    expect(await ask(await order(source), { namespace: "bank/payments" })).toBe("NAMESPACE_NOT_SERVED");
+    const elsewhere = await order({ ...(await lease.put("two", { a: "1" })), namespace: "bank" });
+    expect(await ask(elsewhere)).toBe("NAMESPACE_NOT_SERVED");
+    expect(await lease.gate.isOpen()).toBe(false);
+  });
+
   it("before the approved time, and after the approval's end", async () => {
     const { source, order, ask } = await gateWorld();
     const id = await order(source, { notBefore: new Date(Date.now() + HOUR_MS).toISOString() });

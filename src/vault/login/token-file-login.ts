@@ -18,11 +18,12 @@ export function tokenFileLogin(vault: VaultConnection, file: string): VaultLogin
   return {
     isTokenShared: true,
     async login() {
-      const client = openVaultClient(vault, (await readLoginFile(file)).reveal());
+      const token = await readLoginFile(file);
+      const client = openVaultClient(vault, token.reveal());
       const { accessor, ttl, entity_id } = LookupSelf.parse(await client.read("auth/token/lookup-self")).data;
       // A ttl of 0 is a token without an end.
       const leaseSeconds = ttl === 0 ? LOOK_AGAIN_SECONDS : Math.min(ttl, LOOK_AGAIN_SECONDS);
-      return { client, accessor, leaseSeconds, entityId: entity_id };
+      return { client, token, accessor, leaseSeconds, entityId: entity_id };
     },
   };
 }

@@ -1,9 +1,12 @@
 import { z } from "zod";
+import { Secret } from "../../secret.ts";
 import { openVaultClient, type VaultClient, type VaultConnection } from "../vault-client.ts";
 
 /** A token in use. */
 export interface LoggedIn {
   readonly client: VaultClient;
+  /** For a client of another namespace; everything else goes through `client`. */
+  readonly token: Secret;
   /** Names the token without being it; "" for a batch token, which nobody can revoke. */
   readonly accessor: string;
   /** How long the token is good for before it is wise to log in again. */
@@ -48,6 +51,7 @@ export async function loginAt(
   const { auth } = LoginAnswer.parse(await openVaultClient(vault, "").write(`auth/${mount}/login`, proof));
   return {
     client: openVaultClient(vault, auth.client_token),
+    token: new Secret(auth.client_token),
     accessor: auth.accessor,
     leaseSeconds: auth.lease_duration,
     entityId: auth.entity_id,
