@@ -11,12 +11,14 @@ import { OPERATING } from "./operating.ts";
 import { REQUESTING } from "./requesting.ts";
 import { SUPPORT } from "./support.ts";
 import { openTour, type Step } from "./tour-world.ts";
+import { WAVING } from "./waving.ts";
 
 const CHAPTERS: Readonly<Record<string, readonly Step[]>> = {
   "Asking what a secret is": ASKING,
   "Asking for a migration": REQUESTING,
   Deciding: DECIDING,
   Moving: MOVING,
+  "Many at once": WAVING,
   "Getting help": SUPPORT,
   "When it goes wrong": FAILURES,
   "When the worker dies": CRASHES,

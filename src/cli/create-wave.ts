@@ -183,7 +183,7 @@ function madeLines(
   file: string | undefined,
 ): string[] {
   const [pilot = 0, ...others] = batchSizes;
-  const rest = others.length === 0 ? "" : `, then ${others.join(", ")}`;
+  const rest = others.length === 0 ? "" : `, then ${sayBatches(others)}`;
   const byCode = [...Map.groupBy(exceptions, ({ code }) => code)].map(([code, all]) => `  ${code}  ${all.length}`);
   const shown = exceptions
     .slice(0, EXCEPTIONS_SHOWN)
@@ -201,6 +201,10 @@ function madeLines(
     ...(file === undefined ? [] : [`All of them, with reason and next step, are in ${file}.`]),
     `Next: glovebox wave status ${name}`,
   ];
+}
+
+function sayBatches(sizes: readonly number[]): string {
+  return sizes.length <= 3 ? sizes.join(", ") : `${sizes.length} more of up to ${Math.max(...sizes)}`;
 }
 
 function refused(faults: readonly string[]): TerminalAnswer {

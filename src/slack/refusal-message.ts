@@ -37,6 +37,12 @@ const WHY: Record<string, string> = {
     "An approval covers exactly what the card showed. The request, or the secret in Vault, changed after it was drawn, so your click would have covered something that you had not seen.",
   REQUEST_EXPIRED: "A request that nobody decides ends by itself, so nothing moves on an old and forgotten wish.",
   APPROVAL_EXPIRED: "An approval is valid for a limited time. What it covers may have changed since.",
+  LOOK_FIRST:
+    "One yes for many secrets is worth as much as the look behind it. The sample is drawn at random after the wave was chosen, and each approver goes through it alone.",
+  BATCH_CHANGED:
+    "A batch is asked for again when an earlier approval ended before its turn, or its approver left the group. What it covers may have changed since, so it needs a new look.",
+  BATCH_NOT_WAITING:
+    "The first decision counts. Every copy of a card is redrawn from the record, so two clicks can't fight.",
   OPEN_REQUEST_EXISTS: "Two moves of one secret could overtake each other, so there is one open request for each.",
   LOOKS_LIKE_SECRET:
     "What is written in a form is stored and shown in Slack. A credential must be in neither, so text that looks like one is refused before it is saved.",
