@@ -1,71 +1,35 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { App, ViewSubmitAction } from "@slack/bolt";
-import type { RequestContent, TargetRef, ValueShape } from "../src/approvals/content.ts";
+import type { App } from "@slack/bolt";
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
 import { GloveboxError } from "../src/errors.ts";
-import type { TagOverflow } from "../src/migration/custom-metadata-tags.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK, INPUT } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
 import { readInputs } from "../src/slack/inputs.ts";
 import {
   type IntakeAnswers,
-  type IntakeSuggestion,
   intakeModal,
   intakeNotice,
   intakeSecretModal,
   intakeSkeleton,
-  readIntakeMemory,
 } from "../src/slack/intake-modal.ts";
-import {
-  answersOf,
-  type FieldErrors,
-  type FormFault,
-  faultsByField,
-  readIntakeForm,
-} from "../src/slack/read-intake-form.ts";
+import { answersOf, type FormFault } from "../src/slack/read-intake-form.ts";
 import { requestCard } from "../src/slack/request-card.ts";
-import type { AllowedTarget, ViewSettings } from "../src/slack/view-settings.ts";
+import { olderVersionsOf } from "../src/slack/shape-inputs.ts";
 import { nearestMessage } from "../src/slack/what-message.ts";
 import type { MigrateAsk } from "./ask.ts";
 import { onClick } from "./clicks.ts";
 import { explainFailures } from "./explain-failures.ts";
-import { fieldErrorsOf } from "./field-errors.ts";
-import type { Reporting } from "./reporting.ts";
+import type { RequestDeps } from "./request-deps.ts";
+import { judgeWish, registerSubmit } from "./submit-request.ts";
+import { badVersionsMessage, readVersionsOption } from "./versions-option.ts";
 
-export interface PreflightInput {
-  readonly entryId: number;
-  readonly target: TargetRef;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly shape: ValueShape;
-}
-
-export interface RequestDeps extends Reporting {
-  readonly settings: ViewSettings;
-  findEntries(text: string): Promise<FindResult>;
-  describeEntry(entryId: number): Promise<EntryDescription>;
-  /** Looks again in Vault, metadata only. */
-  refreshEntry(entryId: number): Promise<EntryDescription>;
-  suggestMetadata(
-    entryId: number,
-  ): Promise<{ readonly suggestions: readonly IntakeSuggestion[]; readonly note: string | null }>;
-  preflight(input: PreflightInput): Promise<readonly FormFault[]>;
-  suggestTargetName(source: EntryDescription["source"], rule: AllowedTarget): string;
-  /** Signs the form and puts it on its way. `said` is what the person said of the secret, by field. */
-  sendRequest(form: {
-    content: RequestContent;
-    replaces: string | null;
-    entryId: number;
-    said: Readonly<Record<string, string>>;
-    overflow: TagOverflow;
-  }): Promise<{ envelopeId: string }>;
-  loadRequestState(requestId: string): Promise<RequestState | null>;
-}
-
-// A trigger lives 3 s, and so does the ack of a submitted form: what takes longer is waited for afterwards or not at all.
+// A trigger lives 3 s: what takes longer is waited for afterwards.
 const LOOK_UP_WITHIN_MS = 1_200;
-const PREFLIGHT_WITHIN_MS = 1_800;
+
+/** A failed request waits again when its form is sent anew. */
+const CHANGEABLE: ReadonlySet<string> = new Set(["waiting", "failed"]);
 
 /** Asking for a migration: the modal, its submit, and the buttons that open it. */
 export function registerRequest(app: App, deps: RequestDeps): void {
@@ -73,28 +37,34 @@ export function registerRequest(app: App, deps: RequestDeps): void {
   onClick(app, deps, ACTION.menuMigrate, ({ triggerId }) => desk.openView(triggerId, intakeSecretModal("")));
   onClick(app, deps, ACTION.askMigrate, async ({ triggerId, value }) => {
     const { viewId } = await desk.openView(triggerId, intakeSkeleton("this secret"));
-    await fillForm(deps, viewId, { entryId: Number(value.id), earlier: null, replaces: null });
+    await fillForm(deps, viewId, { ...NEW, entryId: Number(value.id) });
   });
-  for (const actionId of [ACTION.edit, ACTION.again]) {
+  for (const actionId of [ACTION.edit, ACTION.rename, ACTION.again]) {
     onClick(app, deps, actionId, async ({ triggerId, value, answer, userId }) => {
       const earlier = await deps.loadRequestState(value.id);
-      const isEdit = actionId === ACTION.edit;
-      if (!earlier || (isEdit && (earlier.status !== "waiting" || earlier.requester !== userId))) {
+      const isEdit = actionId !== ACTION.again;
+      if (!earlier || (isEdit && !(CHANGEABLE.has(earlier.status) && earlier.requester === userId))) {
         // What it became since the button was drawn says why there is nothing to edit.
         if (earlier) await answer(requestCard(earlier, { audience: "anyone", settings }));
         return;
       }
       const { viewId } = await desk.openView(triggerId, intakeSkeleton(earlier.id));
-      await fillForm(deps, viewId, { entryId: earlier.entryId, earlier, replaces: isEdit ? earlier.id : null });
+      const subject = { ...NEW, entryId: earlier.entryId, earlier, replaces: isEdit ? earlier.id : null };
+      await fillForm(deps, viewId, subject);
     });
   }
   registerSecretModal(app, deps);
   registerSubmit(app, deps);
 }
 
-/** `/secrets migrate [path]`: the form, the nearest names, or the question which secret. */
-export async function openIntake(deps: RequestDeps, { text, triggerId, answer }: MigrateAsk): Promise<void> {
+/** `/secrets migrate [path] [--versions N]`: the form, the nearest names, or the question which secret. */
+export async function openIntake(deps: RequestDeps, { text: typed, triggerId, answer }: MigrateAsk): Promise<void> {
   const { desk, findEntries } = deps;
+  const { text, olderVersions } = readVersionsOption(typed);
+  if (olderVersions === null) {
+    await answer(badVersionsMessage(text));
+    return;
+  }
   if (text.trim() === "") {
     await desk.openView(triggerId, intakeSecretModal(""));
     return;
@@ -106,12 +76,17 @@ export async function openIntake(deps: RequestDeps, { text, triggerId, answer }:
     return;
   }
   const { viewId } = await desk.openView(triggerId, intakeSkeleton(text));
-  await fillFound(deps, viewId, text, await finding);
+  await fillFound(deps, viewId, { text, olderVersions }, await finding);
 }
 
-async function fillFound(deps: RequestDeps, viewId: string, text: string, found: FindResult): Promise<void> {
+async function fillFound(
+  deps: RequestDeps,
+  viewId: string,
+  { text, olderVersions }: { text: string; olderVersions: number },
+  found: FindResult,
+): Promise<void> {
   if (found.kind === "one") {
-    await fillForm(deps, viewId, { entryId: found.entry.entryId, earlier: null, replaces: null });
+    await fillForm(deps, viewId, { ...NEW, entryId: found.entry.entryId, olderVersions });
     return;
   }
   const near = found.near.map(({ shown }) => shown);
@@ -123,29 +98,34 @@ interface FormSubject {
   /** The request whose answers the form starts with. */
   readonly earlier: RequestState | null;
   readonly replaces: string | null;
+  /** Asked for by `--versions`. */
+  readonly olderVersions: number;
 }
+
+const NEW = { earlier: null, replaces: null, olderVersions: 0 } as const;
 
 /** Puts suggestions and pre-flight into the modal that is already open; what goes wrong is said in it. */
 async function fillForm(deps: RequestDeps, viewId: string, subject: FormSubject): Promise<void> {
   const { desk, log } = deps;
   const answer = (message: Message) => desk.updateView(viewId, intakeNotice(message.text));
   await explainFailures({ log, answer }, async () => {
-    const { entryId, earlier, replaces } = subject;
+    const { entryId, earlier, replaces, olderVersions } = subject;
     const [{ entry, fault }, { suggestions, note }] = await Promise.all([
       lookAgain(deps, entryId),
       deps.suggestMetadata(entryId),
     ]);
     const first = earlier
       ? { answers: answersOf(earlier, deps.settings, deps.now()), fault: null }
-      : firstAnswers(deps, entry);
+      : firstAnswers(deps, entry, olderVersions);
     const { answers } = first;
     const faults = await faultsNow(deps, entryId, answers);
     const { source, currentVersion, keyNames } = entry;
+    const maxOlderVersions = olderVersionsOf(entry);
     const form = intakeModal(
       {
         memory: { entryId, replaces },
-        ...{ source, currentVersion, keyNames, suggestions, note, answers },
-        faults: [fault, first.fault, ...faults].filter((known) => known !== null),
+        ...{ source, currentVersion, keyNames, maxOlderVersions, suggestions, note, answers },
+        faults: [fault, first.fault, versionsFault(entry, answers), ...faults].filter((known) => known !== null),
       },
       deps.settings,
     );
@@ -164,9 +144,25 @@ async function lookAgain({ refreshEntry, describeEntry, log }: RequestDeps, entr
   }
 }
 
-function firstAnswers({ settings, suggestTargetName }: RequestDeps, { source }: EntryDescription) {
+/** More were asked for than Vault can give: said before the form is sent, which offers what there is. */
+function versionsFault(entry: EntryDescription, { olderVersions }: IntakeAnswers): FormFault | null {
+  const max = olderVersionsOf(entry);
+  if (olderVersions <= max) return null;
+  const text =
+    entry.source.engine === "kv-v2"
+      ? `Vault can give ${max} older version${max === 1 ? "" : "s"} of it now, not ${olderVersions}: the others are deleted or no longer kept.`
+      : "KV v1 keeps no older versions, so the current value alone can move.";
+  return { field: "path", text, blocks: false };
+}
+
+function firstAnswers(
+  { settings, suggestTargetName }: RequestDeps,
+  { source }: EntryDescription,
+  olderVersions: number,
+): { answers: IntakeAnswers; fault: FormFault | null } {
   const target = settings.targets[0] ?? null;
-  const answers = { fields: {}, target, shape: { kind: "document" }, notBefore: null, reason: "" } as const;
+  const shape = { kind: "document" } as const;
+  const answers = { fields: {}, target, shape, olderVersions, takesOver: false, notBefore: null, reason: "" };
   try {
     const name = target === null ? "" : suggestTargetName(source, target);
     return { answers: { ...answers, name }, fault: null };
@@ -179,24 +175,15 @@ function firstAnswers({ settings, suggestTargetName }: RequestDeps, { source }: 
   }
 }
 
-async function faultsNow(deps: RequestDeps, entryId: number, { target, name, shape }: IntakeAnswers) {
+async function faultsNow(deps: RequestDeps, entryId: number, { target, name, shape, takesOver }: IntakeAnswers) {
   const rule = deps.settings.targets.find(
     ({ accountId, region }) => accountId === target?.accountId && region === target.region,
   );
   if (!rule || name === "") return [];
   const { accountId, region, kmsKeyIds } = rule;
   const ref = { accountId, region, name, kmsKeyId: kmsKeyIds[0] ?? null };
-  return judge(deps, { entryId, target: ref, tags: {}, shape });
-}
-
-/** AWS not answering is worth a line and no reason to hold a form back: nothing is written before it answers. */
-async function judge({ preflight }: RequestDeps, input: PreflightInput): Promise<readonly FormFault[]> {
-  try {
-    return await preflight(input);
-  } catch (error) {
-    if (!(error instanceof GloveboxError && error.retryable)) throw error;
-    return [{ field: "target", text: error.userMessage, blocks: false }];
-  }
+  const foreign = takesOver ? await deps.findForeignTargets({ entryId, target: ref, shape }).catch(() => []) : [];
+  return judgeWish(deps, { entryId, target: ref, tags: {}, shape, adopt: foreign[0] ?? null });
 }
 
 /** The first page, where the command named no secret: the same modal goes on with the form. */
@@ -206,46 +193,7 @@ function registerSecretModal(app: App, deps: RequestDeps): void {
     await ack({ response_action: "update", view: intakeSkeleton(text) });
     const answer = (message: Message) => deps.desk.updateView(view.id, intakeNotice(message.text));
     await explainFailures({ log: deps.log, answer }, async () =>
-      fillFound(deps, view.id, text, await deps.findEntries(text)),
+      fillFound(deps, view.id, { text, olderVersions: 0 }, await deps.findEntries(text)),
     );
   });
-}
-
-function registerSubmit(app: App, deps: RequestDeps): void {
-  app.view<ViewSubmitAction>({ callback_id: CALLBACK.intake, type: "view_submission" }, async ({ ack, body, view }) => {
-    // The ack itself carries errors under fields, so here the work comes first; each part of it is bounded.
-    const deedId = body.trigger_id ?? `${view.id}:${view.hash}`;
-    const errors = await submitForm(deps, { id: deedId, requester: body.user.id, view }).catch((error: unknown) =>
-      fieldErrorsOf(error, deps.log, deps.settings),
-    );
-    await (Object.keys(errors).length === 0 ? ack() : ack({ response_action: "errors", errors }));
-  });
-}
-
-interface SubmittedForm {
-  /** Unique for each press of Send: a form that came back with errors is sent again from the same view. */
-  readonly id: string;
-  readonly requester: string;
-  readonly view: { readonly private_metadata: string; readonly state: { readonly values: unknown } };
-}
-
-async function submitForm(deps: RequestDeps, { id, requester, view }: SubmittedForm): Promise<FieldErrors> {
-  const { settings, now } = deps;
-  const { entryId, replaces } = readIntakeMemory(view.private_metadata);
-  const entry = await deps.describeEntry(entryId);
-  const read = readIntakeForm({ inputs: readInputs(view), entry, requester, now: now() }, settings);
-  if (read.kind === "faulty") return read.errors;
-  const { content, said, overflow } = read;
-  const { target, tags, shape } = content;
-  // AWS too slow to say: the form is taken, and the engine looks again before it writes.
-  const faults = await Promise.race([
-    judge(deps, { entryId, target, tags, shape }),
-    delay(PREFLIGHT_WITHIN_MS, [] as readonly FormFault[]),
-  ]);
-  const errors = faultsByField(faults, settings);
-  if (Object.keys(errors).length > 0) return errors;
-  if (await deps.recordInbox(id, `view ${CALLBACK.intake}`, requester)) {
-    await deps.sendRequest({ content, replaces, entryId, said, overflow });
-  }
-  return {};
 }

@@ -8,7 +8,7 @@ import { contentChanges } from "./content-changes.ts";
 import { NotReplaceableError, NotRequesterError } from "./errors.ts";
 import { assertNoOtherOpenRequest, assertNotAlreadyMigrated, lockEntry } from "./one-request-per-secret.ts";
 import { readSigned } from "./read-signed.ts";
-import { assertWaiting, digestOfRow, lockRequest, type RequestRow } from "./request-row.ts";
+import { assertChangeable, digestOfRow, lockRequest, type RequestRow } from "./request-row.ts";
 import { refuseSecrets } from "./send-request.ts";
 import { claimPlaces, placesOf } from "./target-places.ts";
 
@@ -27,8 +27,8 @@ export interface AcceptEnvelopeDeps {
  * @throws {SignatureRefusedError} Not signed by a producer that we trust, or of another form.
  * @throws {EntryUnknownError} {OpenRequestExistsError} {AlreadyMigratedError} {LooksLikeSecretError}
  * @throws {TargetClaimedError} Another secret's request has the name.
- * @throws {NotRequesterError} {AlreadyDecidedError} {NotReplaceableError} What it replaces is not this person's, no
- * longer waits, or is for another secret.
+ * @throws {NotRequesterError} {AlreadyDecidedError} {NotReplaceableError} What it replaces is not this person's,
+ * neither waits nor failed, or is for another secret.
  */
 export async function acceptEnvelope(deps: AcceptEnvelopeDeps, signed: Signed): Promise<{ requestId: string }> {
   const envelope = readSigned(deps.keyring, "envelope", signed, Envelope);
@@ -112,13 +112,13 @@ async function replaceContent(tx: Store, envelope: Envelope, requestId: string, 
   const row = await lockRequest(tx, requestId);
   const { requester } = envelope.content;
   if (row.requester !== requester) throw new NotRequesterError(`change ${row.id}`, row.requester);
-  await assertWaiting(tx, row);
+  await assertChangeable(tx, row);
   if (row.entryId !== columns.entryId) throw new NotReplaceableError();
   const before = { content: Envelope.parse(JSON.parse(row.content)).content, vaultVersion: row.vaultVersion };
   const changes = contentChanges(before, { content: envelope.content, vaultVersion: columns.vaultVersion });
   return tx
     .updateTable("request")
-    .set({ ...columns, version: row.version + 1, changes: JSON.stringify(changes) })
+    .set({ ...columns, status: "waiting", version: row.version + 1, changes: JSON.stringify(changes) })
     .where("id", "=", row.id)
     .returningAll()
     .executeTakeFirstOrThrow();

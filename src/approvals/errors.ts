@@ -142,6 +142,24 @@ export class NotReplaceableError extends GloveboxError {
   }
 }
 
+export class NothingToTakeOverError extends GloveboxError {
+  readonly code = "NOTHING_TO_TAKE_OVER";
+  readonly userMessage =
+    "That choice is no longer there: the request went on, its target is another now, or more than one of its names is taken. Nothing changed. Look at its card, which shows how it stands.";
+  constructor() {
+    super("the request did not fail at this one target");
+  }
+}
+
+export class NothingToStopError extends GloveboxError {
+  readonly code = "NOTHING_TO_STOP";
+  readonly userMessage =
+    "That request did not fail, or it went on since, so there is nothing to stop. Look at its card.";
+  constructor() {
+    super("the request is not failed");
+  }
+}
+
 export class LooksLikeSecretError extends GloveboxError {
   readonly code = "LOOKS_LIKE_SECRET";
   readonly userMessage: string;

@@ -1,4 +1,5 @@
 import type { Store } from "../store/open-store.ts";
+import type { TargetConflict } from "../store/schema.ts";
 
 /** The newest attempt of a request, with the signed statement that it acts on. */
 export async function latestMigration(tx: Store, requestId: string) {
@@ -19,6 +20,18 @@ export async function latestMigration(tx: Store, requestId: string) {
     .orderBy("migration.attempt", "desc")
     .limit(1)
     .executeTakeFirst();
+}
+
+/** The target of somebody else's that the newest attempt met, or null. */
+export async function latestConflict(store: Store, requestId: string): Promise<TargetConflict | null> {
+  const last = await store
+    .selectFrom("migration")
+    .select(["state", "comparison"])
+    .where("requestId", "=", requestId)
+    .orderBy("attempt", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last?.state === "failed" ? last.comparison : null;
 }
 
 /** Locks all attempts of a request for this transaction. */

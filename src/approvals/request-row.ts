@@ -21,6 +21,7 @@ const CHANGED_IT: readonly string[] = [
   "request.approved",
   "request.rejected",
   "request.withdrawn",
+  "request.stopped",
   "request.expired",
 ];
 
@@ -89,11 +90,16 @@ async function whoDecided(tx: Store, row: RequestRow): Promise<WhoAndWhen> {
     .selectFrom("auditEvent")
     .select(["actor", "at"])
     .where("subject", "=", `request:${row.id}`)
-    .where("kind", "in", ["request.approved", "request.rejected", "request.withdrawn"])
+    .where("kind", "in", ["request.approved", "request.rejected", "request.withdrawn", "request.stopped"])
     .orderBy("seq", "desc")
     .limit(1)
     .executeTakeFirst();
   return { status: row.status, by: event?.actor ?? null, at: event?.at ?? row.changedAt };
+}
+
+/** A request that waits may be changed, and one whose move failed: it waits for its approvers again then. @throws {AlreadyDecidedError} */
+export async function assertChangeable(tx: Store, row: RequestRow): Promise<void> {
+  if (row.status !== "failed") await assertWaiting(tx, row);
 }
 
 /** @throws {AlreadyDecidedError} The request no longer waits. */

@@ -120,6 +120,7 @@ function progressState(row: MigrationRow, status: RequestStatus, at: Date): Migr
     vaultVersion,
     targetArn,
     targetVersionId: requestToken, // the request token of a put is the id of the version that it makes
+    conflict: row.comparison,
     leaseOpenedAt,
     leaseClosedAt,
     startedAt,

@@ -1,4 +1,5 @@
 import { showTime } from "../approvals/show-time.ts";
+import type { TargetConflict } from "../store/schema.ts";
 import type { RequestState } from "./request-state.ts";
 
 export type StateBeforeNextStep = Omit<RequestState, "nextStep"> & {
@@ -25,6 +26,7 @@ export function nextStepOf(state: StateBeforeNextStep): string {
       if (state.isUndoOrdered) return "Its undo is ordered; a worker carries it out when it is its turn.";
       return "Point the application at the target and check that it reads it from there. Vault still has the secret.";
     case "failed":
+      if (migration?.conflict) return conflictStep(migration.conflict);
       return migration?.canRetry
         ? "Put right what it says, then press Retry, or ask support. Where the form must change, its requester requests it again."
         : "Put right what it says, then request it again, or ask support.";
@@ -37,4 +39,10 @@ export function nextStepOf(state: StateBeforeNextStep): string {
     case "withdrawn":
       return "Nothing will move. Request it again if you need it after all.";
   }
+}
+
+function conflictStep({ isTombstone, others }: TargetConflict): string {
+  const takeOver = others.length > 0 ? "" : "take over what is there (which needs the approvers' yes), ";
+  const wait = isTombstone ? " Once AWS has deleted it, Retry or a new request finds the name free." : "";
+  return `Its requester decides: ${takeOver}choose another name, or stop.${wait}`;
 }

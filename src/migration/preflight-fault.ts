@@ -1,4 +1,4 @@
-import type { TargetRef, ValueShape } from "../approvals/content.ts";
+import type { Adoption, TargetRef, ValueShape } from "../approvals/content.ts";
 
 export interface PreflightFault {
   readonly code: string;
@@ -15,6 +15,8 @@ export interface PreflightInput {
   readonly target: TargetRef;
   readonly tags: Readonly<Record<string, string>>;
   readonly shape: ValueShape;
+  /** What a person wishes to take over, as they saw it. */
+  readonly adopt?: Adoption | null;
 }
 
 /** A fault that another name or place can lift. */

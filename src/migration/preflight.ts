@@ -1,4 +1,4 @@
-import type { ValueShape } from "../approvals/content.ts";
+import type { Adoption, ValueShape } from "../approvals/content.ts";
 import { ungrantableReason } from "../approvals/mint-metadata.ts";
 import { targetsOf } from "../approvals/target-places.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
@@ -136,10 +136,11 @@ export function labelFaults(tags: Readonly<Record<string, string>>): PreflightFa
 }
 
 /** A split value has a target for each part, and the fault names it. */
-async function partsInAws(deps: PreflightDeps, { entryId, target, shape }: PreflightInput): Promise<PreflightFault[]> {
-  if (shape.kind !== "split") return takenFaults(deps, { entryId, target });
+async function partsInAws(deps: PreflightDeps, input: PreflightInput): Promise<PreflightFault[]> {
+  const { entryId, target, shape, adopt = null } = input;
+  if (shape.kind !== "split") return takenFaults(deps, { entryId, target, adopt });
   const parts = targetsOf({ target, shape });
-  const found = await Promise.all(parts.map((part) => takenFaults(deps, { entryId, target: part })));
+  const found = await Promise.all(parts.map((part) => takenFaults(deps, { entryId, target: part, adopt })));
   return found.flatMap((faults, place) =>
     faults.map((fault) => ({ ...fault, text: `\`${parts[place]?.name}\`: ${fault.text}` })),
   );
@@ -148,7 +149,7 @@ async function partsInAws(deps: PreflightDeps, { entryId, target, shape }: Prefl
 /** What AWS says of the name: one call. It never throws for AWS's sake; `TARGET_NOT_CHECKED` says that it gave no answer. */
 export async function takenFaults(
   deps: Pick<PreflightDeps, "store" | "target" | "installation">,
-  { entryId, target }: Pick<PreflightInput, "entryId" | "target">,
+  { entryId, target, adopt = null }: Pick<PreflightInput, "entryId" | "target" | "adopt">,
 ): Promise<PreflightFault[]> {
   const state = await deps.target.describe(target).catch((error: unknown) => {
     if (error instanceof GloveboxError) return null;
@@ -159,8 +160,28 @@ export async function takenFaults(
     return [{ code: "TARGET_NOT_CHECKED", field: "target", text, blocks: false }];
   }
   if (state.status === "absent") return [];
-  const isOurs = state.tags[INSTALLATION_TAG] === deps.installation && (await isWrittenFor(deps.store, entryId, state));
+  const isOurs = await isOurTarget(deps, entryId, state);
+  if (!isOurs && adopt !== null && isAsSeen(state, adopt)) return [TAKEN_OVER];
   return [state.deletionDate === null ? presentFault(isOurs) : tombstoneFault(isOurs, state.deletionDate)];
+}
+
+const TAKEN_OVER: PreflightFault = {
+  code: "TARGET_TAKEN_OVER",
+  field: "target",
+  text: "The target is not from this path and is taken over as it stands, if the approvers allow it.",
+  blocks: false,
+};
+
+const isAsSeen = ({ arn, currentVersionId, deletionDate }: PresentTarget, adopt: Adoption): boolean =>
+  arn === adopt.arn && currentVersionId === adopt.versionId && (deletionDate !== null) === adopt.isTombstone;
+
+/** Made by this installation, and for this entry. */
+export async function isOurTarget(
+  { store, installation }: Pick<PreflightDeps, "store" | "installation">,
+  entryId: number,
+  state: PresentTarget,
+): Promise<boolean> {
+  return state.tags[INSTALLATION_TAG] === installation && (await isWrittenFor(store, entryId, state));
 }
 
 function presentFault(isOurs: boolean): PreflightFault {

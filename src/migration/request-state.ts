@@ -1,5 +1,5 @@
 import type { RequestContent } from "../approvals/content.ts";
-import type { ContentChange, MigrationState, RequestStatus } from "../store/schema.ts";
+import type { ContentChange, MigrationState, RequestStatus, TargetConflict } from "../store/schema.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 
 /** All that a card, a command or a page may show of one request: read from our tables, never from Slack. */
@@ -43,6 +43,8 @@ export interface MigrationProgress {
   readonly vaultVersion: number | null;
   readonly targetArn: string | null;
   readonly targetVersionId: string | null;
+  /** The target that was met and is somebody else's: what a person needs to decide. */
+  readonly conflict: TargetConflict | null;
   readonly leaseOpenedAt: Date | null;
   readonly leaseClosedAt: Date | null;
   readonly startedAt: Date | null;

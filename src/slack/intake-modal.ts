@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { z } from "zod";
 import type { ValueShape } from "../approvals/content.ts";
 import { CALLBACK, fieldInput, INPUT } from "./action-ids.ts";
@@ -7,6 +6,7 @@ import { type Block, context, divider, lines, type ModalView, plain, section } f
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { selectInput, textInput } from "./inputs.ts";
 import { pathNote, sayPath, sayPlural } from "./say.ts";
+import { shapeInputs } from "./shape-inputs.ts";
 import { shorten } from "./shorten.ts";
 import type { AllowedTarget, MetadataField, ViewSettings } from "./view-settings.ts";
 
@@ -36,6 +36,9 @@ export interface IntakeAnswers {
   readonly target: { readonly accountId: string; readonly region: string } | null;
   readonly name: string;
   readonly shape: ValueShape;
+  readonly olderVersions: number;
+  /** Whether what stands at the name and is not from this path is to be taken over. */
+  readonly takesOver: boolean;
   readonly notBefore: Date | null;
   readonly reason: string;
 }
@@ -45,6 +48,8 @@ export interface IntakeForm {
   readonly source: { readonly namespace: string; readonly mount: string; readonly path: string };
   readonly currentVersion: number | null;
   readonly keyNames: readonly string[] | null;
+  /** How many older versions Vault can still give; 0 for KV v1. */
+  readonly maxOlderVersions: number;
   readonly suggestions: readonly IntakeSuggestion[];
   /** Said once for all suggestions, for example that no language model is configured. */
   readonly note: string | null;
@@ -71,6 +76,7 @@ export function intakeModal(form: IntakeForm, settings: ViewSettings): ModalView
       ...fields.slice(0, 40),
       divider(),
       ...targetInputs(form, settings.targets),
+      ...shapeInputs({ ...answers, keyNames: form.keyNames, maxOlderVersions: form.maxOlderVersions }),
       textInput(INPUT.window, "Not before (UTC)", {
         initial: answers.notBefore ? answers.notBefore.toISOString().slice(0, 16).replace("T", " ") : "",
         max: 16,
@@ -127,13 +133,14 @@ function faultLines(faults: readonly IntakeFault[]): Block[] {
 export const targetValue = ({ accountId, region }: Pick<AllowedTarget, "accountId" | "region">): string =>
   shorten(`${accountId}:${region}`, LIMITS.optionValue);
 
-/** The select's value for a shape: a key's name may be longer than Slack takes, so what names keys goes by its digest. */
-export const shapeValue = (shape: ValueShape): string =>
-  shape.kind === "document"
-    ? "document"
-    : `${shape.kind}:${createHash("sha256").update(JSON.stringify(shape)).digest("hex").slice(0, 32)}`;
+/** What a person answers to a name that AWS has already. */
+export const TAKE_OVER = "take-over";
+const TAKEN_CHOICES = [
+  { value: "stop", text: "Stop: I choose another name (usual)" },
+  { value: TAKE_OVER, text: "Take over what is there; the approvers decide" },
+];
 
-function targetInputs({ answers, keyNames }: IntakeForm, targets: readonly AllowedTarget[]): Block[] {
+function targetInputs({ answers }: IntakeForm, targets: readonly AllowedTarget[]): Block[] {
   const choices = new Map(
     targets.map((target) => [
       targetValue(target),
@@ -145,7 +152,6 @@ function targetInputs({ answers, keyNames }: IntakeForm, targets: readonly Allow
   const first = targets[0];
   const initial = answers.target ?? first;
   const prefixes = [...new Set(targets.map(({ namePrefix }) => namePrefix))].filter((prefix) => prefix !== "");
-  const hiddenKeys = Math.max(0, (keyNames?.length ?? 0) - (LIMITS.selectOptions - 1));
   return [
     selectInput(
       INPUT.target,
@@ -158,22 +164,34 @@ function targetInputs({ answers, keyNames }: IntakeForm, targets: readonly Allow
       max: 512,
       hint: prefixes.length > 0 ? shorten(`Names start with ${prefixes.join(" or ")}`, 300) : null,
     }),
-    selectInput(
-      INPUT.shape,
-      "Move it as",
-      [
-        { value: "document", text: "One JSON document with all keys (usual)" },
-        ...(keyNames ?? []).map((key) => ({
-          value: shapeValue({ kind: "single", key, encoding: "text" }),
-          text: `Only the value of ${key}`,
-        })),
-      ],
-      {
-        initial: shapeValue(answers.shape),
-        hint: hiddenKeys > 0 ? `${sayPlural(hiddenKeys, "further key")} did not fit into this list.` : null,
-      },
-    ),
+    selectInput(INPUT.taken, "If AWS has that name already", TAKEN_CHOICES, {
+      initial: answers.takesOver ? TAKE_OVER : "stop",
+      hint: "Taking over adds a version to a secret that Glovebox did not make, and restores it if it is scheduled for deletion. What it holds now stays as its previous version.",
+    }),
+    ...settingsNote(targets),
   ];
+}
+
+/** What the rules add to a target is theirs, not the form's; the card shows it in full. */
+function settingsNote(targets: readonly AllowedTarget[]): Block[] {
+  const named = targets.flatMap(({ accountId, region, description, replicaRegions = [], resourcePolicy }) => {
+    const added = [
+      ...(description === undefined ? [] : ["a description"]),
+      ...(replicaRegions.length === 0 ? [] : [`copies in ${replicaRegions.join(", ")}`]),
+      ...(resourcePolicy === undefined ? [] : ["a resource policy"]),
+    ];
+    return added.length === 0 ? [] : [`${accountId}, ${region}: ${added.join(", ")}`];
+  });
+  return named.length === 0
+    ? []
+    : [
+        context(
+          shorten(
+            `Your organisation's rules add, and the card shows in full: ${escapeMrkdwn(named.join("; "))}.`,
+            1_500,
+          ),
+        ),
+      ];
 }
 
 /** Shown at once, for Slack gives three seconds and a suggestion may take longer. */

@@ -1,10 +1,11 @@
-import type { RequestContent, ValueShape } from "../approvals/content.ts";
+import type { RequestContent } from "../approvals/content.ts";
 import type { EntryDescription } from "../catalog/describe-entry.ts";
 import { carryCustomMetadata, type TagOverflow } from "../migration/custom-metadata-tags.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { settingsFor } from "../migration/rule-settings.ts";
 import { fieldInput, INPUT } from "./action-ids.ts";
-import { type IntakeAnswers, shapeValue, targetValue } from "./intake-modal.ts";
+import { type IntakeAnswers, TAKE_OVER, targetValue } from "./intake-modal.ts";
+import { readShape } from "./shape-inputs.ts";
 import { shorten } from "./shorten.ts";
 import type { AllowedTarget, ViewSettings } from "./view-settings.ts";
 
@@ -18,6 +19,8 @@ export type ReadForm =
       readonly content: RequestContent;
       /** What the person said of the secret, by field (`ownerTeam`). */
       readonly said: Readonly<Record<string, string>>;
+      /** What stands at the name is to be taken over: `content.adopt` is still to be filled in. */
+      readonly takesOver: boolean;
       /** What of Vault's custom metadata AWS gets not as a tag. */
       readonly overflow: TagOverflow;
     };
@@ -46,8 +49,8 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
   if (name === "") errors[INPUT.name] = "Give the target a name.";
   const target = chosenTarget(settings.targets, inputs.get(INPUT.target), name);
   if (!target) errors[INPUT.target] = "Choose one of the allowed accounts.";
-  const shape = chosenShape(entry.keyNames, inputs.get(INPUT.shape));
-  if (!shape) errors[INPUT.shape] = "That key is no longer there. Choose again.";
+  const read = readShape(inputs, entry);
+  if ("errors" in read) Object.assign(errors, read.errors);
   const reason = inputs.get(INPUT.reason)?.trim() ?? "";
   if (reason === "") errors[INPUT.reason] = "Say why: the approver reads it.";
   if (reason.length > 500) errors[INPUT.reason] = "Use at most 500 characters.";
@@ -59,7 +62,7 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
   }
   const engine = kvEngine(entry.source.engine);
   if (!engine) errors[INPUT.name] = "Only secrets of KV engines can be moved.";
-  if (Object.keys(errors).length > 0 || !target || !shape || !engine || notBefore === "unreadable") {
+  if (Object.keys(errors).length > 0 || !target || "errors" in read || !engine || notBefore === "unreadable") {
     return { kind: "faulty", errors };
   }
   const { namespace, mount, mountAccessor, path } = entry.source;
@@ -75,12 +78,13 @@ export function readIntakeForm({ inputs, entry, requester, now }: Submitted, set
   return {
     kind: "complete",
     said,
+    takesOver: inputs.get(INPUT.taken) === TAKE_OVER,
     overflow,
     content: {
       source,
       target: { accountId, region, name, kmsKeyId: kmsKeyIds[0] ?? null },
-      shape,
-      olderVersions: 0,
+      shape: read.shape,
+      olderVersions: read.olderVersions,
       settings: settingsFor(target, { source, tags }),
       adopt: null,
       tags,
@@ -97,14 +101,6 @@ const kvEngine = (engine: string) => (["kv-v1", "kv-v2"] as const).find((known) 
 function chosenTarget(targets: readonly AllowedTarget[], value: string | undefined, name: string) {
   const allowed = targets.filter((target) => targetValue(target) === value);
   return allowed.find(({ namePrefix }) => name.startsWith(namePrefix)) ?? allowed[0];
-}
-
-function chosenShape(keyNames: readonly string[] | null, value = "document"): ValueShape | undefined {
-  const shapes: ValueShape[] = [
-    { kind: "document" },
-    ...(keyNames ?? []).map((key): ValueShape => ({ kind: "single", key, encoding: "text" })),
-  ];
-  return shapes.find((shape) => shapeValue(shape) === value);
 }
 
 function chosenTime(text: string): Date | null | "unreadable" {
@@ -140,13 +136,15 @@ export function faultsByField(faults: readonly FormFault[], { fields }: ViewSett
 
 /** The answers of an earlier form, for editing it or asking again. */
 export function answersOf({ content }: RequestState, { fields }: ViewSettings, now: Date): IntakeAnswers {
-  const { target, tags, shape, notBefore, reason } = content;
+  const { target, tags, shape, olderVersions, adopt, notBefore, reason } = content;
   const start = notBefore === null ? null : new Date(notBefore);
   return {
     fields: Object.fromEntries(fields.flatMap(({ field, tag }) => (tags[tag] ? [[field, tags[tag]]] : []))),
     target,
     name: target.name,
     shape,
+    olderVersions,
+    takesOver: adopt !== null,
     notBefore: start && start > now ? start : null,
     reason,
   };

@@ -1,6 +1,7 @@
 import type { RequestState } from "../migration/request-state.ts";
 import type { ContentChange } from "../store/schema.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
+import { conflictBlocks } from "./conflict-lines.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { howLines, overflowLine } from "./how-lines.ts";
 import { type CardAudience, requestButtons } from "./request-buttons.ts";
@@ -26,6 +27,7 @@ export function requestCard(state: RequestState, { audience, settings }: CardVie
     lines("*Why*", quote(content.reason)),
     lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state)),
     ...outcome(state),
+    ...conflictBlocks(state),
     ...waitingFor(state, settings),
     ...actions(...requestButtons(state, audience)),
   ];

@@ -180,6 +180,28 @@ export type MigrationState =
   | "failed"
   | "undone";
 
+/** Names of keys of two values, and nothing of what they hold. */
+export interface ComparedKeys {
+  readonly same: readonly string[];
+  readonly different: readonly string[];
+  readonly onlyInVault: readonly string[];
+  readonly onlyInAws: readonly string[];
+}
+
+/** A target that is somebody else's, as the engine met it. */
+export interface TargetConflict {
+  readonly targetName: string;
+  readonly arn: string;
+  /** The version with AWSCURRENT. */
+  readonly versionId: string | null;
+  readonly isTombstone: boolean;
+  /** Vault's value and the target's, where both are JSON objects; otherwise `whole` says how they compare. */
+  readonly keys: ComparedKeys | null;
+  readonly whole: "equal" | "different" | "unreadable" | null;
+  /** Further targets of a split value that are somebody else's as well. */
+  readonly others: readonly string[];
+}
+
 /** A target of ours that is scheduled for deletion is restored before the put. */
 export type WriteKind = "create" | "put" | "restore-and-put";
 
@@ -206,6 +228,8 @@ export interface MigrationTable {
   writeKind: WriteKind | null;
   /** The version that was AWSCURRENT before this run's write. */
   previousVersionId: string | null;
+  /** The target that was met and is somebody else's. */
+  comparison: JSONColumnType<TargetConflict> | null;
   leaseOpenedAt: Date | null;
   leaseClosedAt: Date | null;
   /** Signed bytes of the order to undo a finished migration. */

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { AskDeps } from "../../handlers/ask.ts";
+import type { ConflictDeps } from "../../handlers/conflict.ts";
 import type { DecideDeps } from "../../handlers/decide.ts";
 import type { HomeDeps } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
-import type { RequestDeps } from "../../handlers/request.ts";
+import type { RequestDeps } from "../../handlers/request-deps.ts";
 import type { TriageDeps } from "../../handlers/triage.ts";
 import type { RingMigration } from "../../jobs/migrate.ts";
 import { type DecideDeps as ApprovalDeps, approveRequest } from "../approvals/approve-request.ts";
@@ -12,6 +13,8 @@ import { orderUndo } from "../approvals/order-undo.ts";
 import { rejectRequest } from "../approvals/reject-request.ts";
 import { retryMigration } from "../approvals/retry-migration.ts";
 import { sendRequest } from "../approvals/send-request.ts";
+import { stopRequest } from "../approvals/stop-request.ts";
+import { takeOverTarget } from "../approvals/take-over-target.ts";
 import { withdrawRequest } from "../approvals/withdraw-request.ts";
 import type { Keyring, Signer } from "../audit/signing.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
@@ -26,6 +29,7 @@ import { openAiClassifier } from "../llm/openai-classifier.ts";
 import type { Classifier } from "../metadata/classifier.ts";
 import { confirmMetadata } from "../metadata/confirm-metadata.ts";
 import { suggestMetadata } from "../metadata/suggest-metadata.ts";
+import { findForeignTargets } from "../migration/find-foreign-targets.ts";
 import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { preflight } from "../migration/preflight.ts";
@@ -54,6 +58,7 @@ export interface BotParts {
 
 export type BotUseCases = AskDeps &
   RequestDeps &
+  ConflictDeps &
   DecideDeps &
   TriageDeps &
   HomeDeps & {
@@ -126,6 +131,7 @@ export function botUseCases(
     suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
     preflight: judge,
     waveDeps,
+    findForeignTargets: (wish) => findForeignTargets({ store, target, installation: rules.installation }, wish),
     suggestTargetName,
     async sendRequest({ content, replaces, entryId, said, overflow }) {
       const sent = await sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });
@@ -144,6 +150,8 @@ export function botUseCases(
     withdrawRequest: (input) => withdrawRequest(decide, input),
     retryMigration: (input) => retryMigration(decide, input),
     orderUndo: (input) => orderUndo(decide, input),
+    takeOverTarget: (input) => takeOverTarget({ store, signer, keyring, now, newId: randomUUID }, input),
+    stopRequest: (input) => stopRequest({ store, now }, input),
     redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
     redrawCase: (caseId) => enqueueRedraw(store, `case:${caseId}`),
     openCase: (input) => openCase(cases, input),

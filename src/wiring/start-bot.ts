@@ -1,4 +1,5 @@
 import { registerAsk } from "../../handlers/ask.ts";
+import { registerConflict } from "../../handlers/conflict.ts";
 import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
@@ -137,6 +138,7 @@ async function startSlack(
   const deps = botUseCases(base, config, parts);
   registerAsk(app, deps, (ask) => openIntake(deps, ask));
   registerRequest(app, deps);
+  registerConflict(app, deps);
   registerDecide(app, deps);
   registerTriage(app, deps);
   registerHome(app, deps);

@@ -141,7 +141,7 @@ export async function addEntry(store: Store, path: string, currentVersion: numbe
   return id;
 }
 
-async function sentEnvelope(store: Store, envelopeId: string): Promise<Signed> {
+export async function sentEnvelope(store: Store, envelopeId: string): Promise<Signed> {
   const { detail } = await store
     .selectFrom("outbox")
     .select("detail")

@@ -1,5 +1,5 @@
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { shapeValue } from "../../src/slack/intake-modal.ts";
+import { shapeValue } from "../../src/slack/shape-inputs.ts";
 import { APPROVER } from "../world/slack-people.ts";
 import type { CanaryWorld, Settled } from "./canary-world.ts";
 import { oversizedSecret, type PlantedSecret, plainSecret, plant, richSecret } from "./planted.ts";

@@ -6,19 +6,24 @@ import { driveSlack, type SlackDriver } from "../../dev/slack/drive.ts";
 import { type LocalSlack, startLocalSlack } from "../../dev/slack/start-local-slack.ts";
 import type { AskDeps } from "../../handlers/ask.ts";
 import { registerAsk } from "../../handlers/ask.ts";
+import { registerConflict } from "../../handlers/conflict.ts";
 import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
-import { openIntake, type RequestDeps, registerRequest } from "../../handlers/request.ts";
+import { openIntake, registerRequest } from "../../handlers/request.ts";
+import type { RequestDeps } from "../../handlers/request-deps.ts";
 import { registerTriage } from "../../handlers/triage.ts";
 import { registerWaves } from "../../handlers/waves.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
+import type { Adoption } from "../../src/approvals/content.ts";
 import { ApprovalStatement } from "../../src/approvals/content.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { rejectRequest } from "../../src/approvals/reject-request.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
+import { stopRequest } from "../../src/approvals/stop-request.ts";
+import { takeOverTarget } from "../../src/approvals/take-over-target.ts";
 import { withdrawRequest } from "../../src/approvals/withdraw-request.ts";
 import { appendEvent } from "../../src/audit/append-event.ts";
 import type { Signed } from "../../src/audit/signing.ts";
@@ -51,6 +56,8 @@ import { SETTINGS } from "../slack/sample-states.ts";
 /** What a test may turn in the world around the handlers. */
 export interface Knobs {
   faults: readonly FormFault[];
+  /** What stands in AWS at the wished names and is not ours. */
+  foreign: readonly Adoption[];
   /** Thrown by the next look at Vault. */
   vaultFailure: Error | null;
   findFailure: Error | null;
@@ -79,7 +86,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   const slack = await startLocalSlack({ runDir, logTo: join(runDir, "slack.log") });
   const drive = await driveSlack(slack);
   const { signer, keyring } = freshKeys();
-  const knobs: Knobs = { faults: [], vaultFailure: null, findFailure: null, logged: [] };
+  const knobs: Knobs = { faults: [], foreign: [], vaultFailure: null, findFailure: null, logged: [] };
   const line = (fields: object, words: string) => void knobs.logged.push(`${words} ${JSON.stringify(fields)}`);
   const log = { info: line, warn: line, error: line, debug: () => {} };
   const options = { token: slack.botToken, slackApiUrl: slack.apiUrl };
@@ -124,6 +131,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
       note: "No language model is configured; these come from rules.",
     }),
     preflight: async () => knobs.faults,
+    findForeignTargets: async () => knobs.foreign,
     suggestTargetName,
     sendRequest: async ({ content, replaces, entryId, overflow }) => {
       await keepTagOverflow(store, { entryId, ...overflow, at: now() });
@@ -158,6 +166,14 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   });
   const operators = { users: [], usergroups: ["S0OPERATORS"] };
   registerWaves(slackApp.app, waveUseCases(waveDeps, { ...reporting, operators, settings: SETTINGS }));
+  registerConflict(slackApp.app, {
+    ...reporting,
+    settings: SETTINGS,
+    loadRequestState: load,
+    takeOverTarget: (input) => takeOverTarget({ store, signer, keyring, now, newId: randomUUID }, input),
+    stopRequest: (input) => stopRequest({ store, now }, input),
+    redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
+  });
   registerTriage(slackApp.app, {
     ...reporting,
     supportChannel: slack.channels.support,

@@ -101,6 +101,7 @@ export function sampleMigration(changes: Partial<MigrationProgress> = {}): Migra
     vaultVersion: null,
     targetArn: null,
     targetVersionId: null,
+    conflict: null,
     leaseOpenedAt: null,
     leaseClosedAt: null,
     startedAt: null,

@@ -20,6 +20,7 @@ export const REASON_WORDS = {
   KEY_UNKNOWN: "It has no such key: which one?",
   NAME_OF_ANOTHER: "Another secret would get its name: which other name?",
   KEYS_LEFT_BEHIND: "Some of its keys are in no group",
+  TARGET_TAKEN_OVER: "Its request takes a target over",
   VERSION_MOVED_ON: "Vault changed after it was moved: move it again?",
   LAST_MIGRATION_FAILED: "Its last migration failed: try again?",
   REQUEST_REJECTED: "An approver rejected it: is the reason settled?",

@@ -140,6 +140,7 @@ create table migration (
   target_arn text,
   write_kind text check (write_kind in ('create', 'put', 'restore-and-put')),
   previous_version_id text,
+  comparison jsonb,
   lease_opened_at timestamptz,
   lease_closed_at timestamptz,
   undo_order text,
