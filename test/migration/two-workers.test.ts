@@ -108,3 +108,87 @@ describe("a worker that was stopped past its deadline and wakes up", () => {
     expect(await outcomeOf(world, id)).toEqual({ outcome: FINISHED, value: { value: path } });
   });
 });
+
+describe("three workers: one is killed, one stopped past its deadline, and one ends the move", () => {
+  it("holds the fence for one at a time, and the one that wakes up is locked out of Vault and displaces nothing newer", {
+    timeout: 120_000,
+  }, async () => {
+    const points = ["admin.lend", "write.intended", "target.put"];
+    const ends = await inLanes(points, 3, async (world, at) => {
+      const { path, id } = await world.orderNew();
+      await world.migrate(id);
+      const second = await world.orderSecond(path, id);
+      // The first stops with the fence in its hand; the second takes over and is killed; the third ends it.
+      const stopped = await world.startWorker(second, { at, signal: "SIGSTOP" });
+      expect(await stopped.nextLine()).toBe(at);
+      const fenceOf = () => world.store.selectFrom("fence").selectAll().executeTakeFirstOrThrow();
+      const first = await fenceOf();
+      await world.untilFenceIsFree();
+      await world.crash(second, { at: "admin.journaled" });
+      const killed = await fenceOf();
+      const isAlive = (accessor: string | null) =>
+        world.lease.operator.write("auth/token/lookup-accessor", { accessor }).then(
+          () => true,
+          () => false,
+        );
+      const isFirstLockedOut = !(await isAlive(first.adminAccessor));
+      await world.takeOver(second);
+      const isSecondLockedOut = !(await isAlive(killed.adminAccessor));
+      const SecretId = await world.targetOf(second);
+      await world.aws.send(new PutSecretValueCommand({ SecretId, SecretString: '{"value":"newer"}' }));
+      stopped.child.kill("SIGCONT");
+      const said = await stopped.nextLine();
+      await stopped.exited;
+      const fences = await world.store
+        .selectFrom("journal")
+        .select("fence")
+        .where("migrationId", "=", second)
+        .orderBy("seq")
+        .execute();
+      const numbers = fences.map(({ fence }) => fence);
+      return {
+        said,
+        isFirstLockedOut,
+        isSecondLockedOut,
+        isInOrder: killed.number > first.number && numbers.every((each, index) => each >= (numbers[index - 1] ?? 0)),
+        ...(await outcomeOf(world, second)),
+      };
+    });
+    for (const [point, { outcome, ...end }] of Object.entries(ends)) {
+      expect(end, point).toEqual({
+        said: "threw FENCE_LOST",
+        isFirstLockedOut: true,
+        isSecondLockedOut: true,
+        isInOrder: true,
+        value: { value: "newer" },
+      });
+      expect(outcome, point).toEqual({ ...FINISHED, versionCount: 3, isOursCurrent: false });
+    }
+    expect(Object.keys(ends)).toHaveLength(points.length);
+  });
+
+  it("loses nothing of what waits: two more pull at six moves while one is dead with the fence and one wakes up, each moved once", {
+    timeout: 120_000,
+  }, async () => {
+    const world = await crashWorld();
+    const orders: { id: string; path: string }[] = [];
+    for (let count = 0; count < 6; count += 1) orders.push(await world.orderNew());
+    const [killedAt, stoppedAt] = orders.map(({ id }) => id) as [string, string];
+    const stopped = await world.startWorker(stoppedAt, { at: "target.create", signal: "SIGSTOP" });
+    expect(await stopped.nextLine()).toBe("target.create");
+    await world.untilFenceIsFree();
+    await world.crash(killedAt, { at: "reader.read" }); // its fence holds yet when the others begin
+    const others = await openWorker(world.settings);
+    onTestFinished(() => others.close());
+    const pulling = [world.worker, others].map(async ({ deps }, turn) => {
+      const order = turn === 0 ? orders : orders.toReversed();
+      for (const { id } of order) await world.takeOver(id, () => migrateSecret(deps, id));
+    });
+    stopped.child.kill("SIGCONT");
+    await Promise.all([...pulling, stopped.exited]);
+    expect(await stopped.nextLine()).toBe("threw FENCE_LOST");
+    for (const { id, path } of orders) {
+      expect(await outcomeOf(world, id)).toEqual({ outcome: FINISHED, value: { value: path } });
+    }
+  });
+});
