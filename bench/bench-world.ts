@@ -11,11 +11,12 @@ import { openStore, type Store } from "../src/store/open-store.ts";
 import { vaultGatePolicy } from "../src/vault/gate-policy.ts";
 import { approleLogin } from "../src/vault/login/approle-login.ts";
 import { standingClient } from "../src/vault/login/standing-client.ts";
-import { applySetup, type SetupCredentials } from "../src/vault/setup/apply-setup.ts";
+import { applySetup } from "../src/vault/setup/apply-setup.ts";
 import { openVaultClient, type VaultConnection } from "../src/vault/vault-client.ts";
 import type { VaultNames } from "../src/vault/vault-names.ts";
 import { fakeMembership } from "../test/fakes/membership.ts";
 import { openWorker } from "../test/migration/engine-worker.ts";
+import { practiceCredentials, type SetupCredentials } from "../test/vault/practice-credentials.ts";
 import { keepBenchGate } from "./keep-bench-gate.ts";
 import type { BenchServers } from "./open-servers.ts";
 
@@ -60,13 +61,16 @@ export async function openBenchWorld(servers: BenchServers): Promise<BenchWorld>
   const names: VaultNames = { authMount: `bench${id}`, policyPrefix: `bench${id}` };
   const mount = `bench-kv-${id}`;
   await operator.write(`sys/mounts/${mount}`, { type: "kv", options: { version: "2" } });
-  const credentials = await applySetup(operator, {
+  await applySetup(operator, {
     names,
     mounts: [{ path: mount, engine: "kv-v2" }],
     readerTtlSeconds: READER_TTL_SECONDS,
     adminTtlSeconds: 120,
     boundCidrs: [],
+    gate: "on",
+    otherLogins: [],
   });
+  const credentials = await practiceCredentials(operator, names);
   const mounted = (await operator.read(`sys/internal/ui/mounts/${mount}`)) as { data: { accessor: string } };
 
   const approvalKeys = pemPair();

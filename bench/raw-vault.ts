@@ -1,4 +1,4 @@
-import type { Credentials } from "../src/vault/setup/apply-setup.ts";
+import type { Credentials } from "../src/vault/setup/credentials.ts";
 
 /** One bare call to Vault, with nothing between it and `fetch`. @throws Error On any status but the expected one. */
 export type RawVault = (

@@ -189,10 +189,13 @@ async function credentialsAndKeys(runDir: string, parts: Parts) {
   const rulesFile = join(runDir, "glovebox.yaml");
   await writeFile(rulesFile, parts.rules);
   const [keys, credentials] = [join(runDir, "keys"), join(runDir, "credentials")];
-  const operator = { ...stack.env, PATH, VAULT_TOKEN: stack.vault.rootToken };
+  const operator = { ...stack.env, PATH, VAULT_TOKEN: stack.vault.rootToken, GLOVEBOX_RULES: rulesFile };
   await Promise.all([
     runGlovebox(["keys", keys], { PATH }),
-    runGlovebox(["vault-setup", "--apply", "--credentials", credentials, "--reader-ttl", LEASE_SECONDS], operator),
+    runGlovebox(
+      ["vault-setup", "--apply", "--yes", "--credentials", credentials, "--reader-ttl", LEASE_SECONDS],
+      operator,
+    ),
   ]);
   // Short takeover times: in a practice world processes are killed to see it happen.
   const pace = { TAKEOVER_SECONDS: "3", INTAKE_WAIT_SECONDS: "2", SWEEP_SECONDS: "3" };

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { Argument, Command, Option } from "commander";
 import { acceptRestore } from "./approvals/accept-restore.ts";
 import { setPaused } from "./approvals/set-paused.ts";
@@ -12,7 +11,8 @@ import { keysCommand } from "./cli/keys-command.ts";
 import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
 import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
-import { applyVaultSetup, printVaultSetup } from "./cli/vault-setup.ts";
+import { complain, operator, print, show } from "./cli/terminal.ts";
+import { addVaultSetup } from "./cli/vault-setup-command.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { addWaveCommand } from "./cli/wave-command.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
@@ -25,15 +25,11 @@ import { configure, operatorClient, withStore } from "./wiring/from-environment.
 import { redrive } from "./wiring/redrive.ts";
 import { start } from "./wiring/start.ts";
 
-/** Who runs this command, for the audit trail. */
-const operator = (): string => `operator:${userInfo().username}`;
 // `glovebox status | head` closes our output before we are done: that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
   throw error;
 });
-const print = (line: string): void => void process.stdout.write(`${line}\n`);
-const complain = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const program = new Command("glovebox").description(
   "Carries secrets from HashiCorp Vault to AWS Secrets Manager, one approved path at a time.",
@@ -72,39 +68,7 @@ program
     process.exitCode = wrong === 0 ? 0 : 1;
   });
 
-program
-  .command("vault-setup")
-  .description("print what Glovebox needs in Vault, or apply it with an operator's token (VAULT_ADDR, VAULT_TOKEN)")
-  .option("--apply", "write it")
-  .option(
-    "--credentials <folder>",
-    "with --apply: where the logins of the bot and the worker go",
-    ".glovebox/credentials",
-  )
-  .option("--mount <path...>", "only these KV mounts; all of them where absent", [])
-  .option("--auth-mount <name>", "the auth mount of our own", process.env.VAULT_AUTH_MOUNT ?? "glovebox")
-  .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
-  .option("--namespace <path>", "where Vault has namespaces: the one to serve", process.env.VAULT_NAMESPACE ?? "")
-  .option("--bind-cidr <cidr...>", "addresses from which our processes log in", [])
-  .option("--reader-ttl <seconds>", "how long a lease can live", "60")
-  .action(async (options) => {
-    const readerTtlSeconds = Number(options.readerTtl);
-    if (!Number.isInteger(readerTtlSeconds) || readerTtlSeconds < 1) {
-      throw new BadConfigError(["--reader-ttl takes a whole number of seconds, 1 or more"]);
-    }
-    const input = {
-      operator: await operatorClient(options.namespace),
-      options: {
-        names: { authMount: options.authMount, policyPrefix: options.policyPrefix },
-        readerTtlSeconds,
-        adminTtlSeconds: 120,
-        boundCidrs: options.bindCidr,
-      },
-      mountPaths: options.mount,
-      print,
-    };
-    await (options.apply ? applyVaultSetup({ ...input, folder: options.credentials }) : printVaultSetup(input));
-  });
+addVaultSetup(program);
 
 program.addCommand(keysCommand(operator, print));
 program.addCommand(allowAgainCommand(operator, print));
@@ -225,11 +189,6 @@ program
     );
     process.exitCode = isBack ? 0 : 1;
   });
-
-function show({ ok, lines }: { ok: boolean; lines: readonly string[] }): void {
-  for (const line of lines) print(line);
-  if (!ok) process.exitCode = 1;
-}
 
 const VERSION = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
   .version;

@@ -60,6 +60,28 @@ const TagField = z.strictObject({
   options: z.array(z.string().max(75)).max(100).optional(),
 });
 
+const Gate = z
+  .strictObject({
+    /** "off": no gate holds single paths open; Vault holds the worker to the literal prefixes. Said on receipts. */
+    mode: z.enum(["on", "off"]).default("on"),
+    /** Only with "off": mount and folder, with a slash at the end. */
+    prefixes: z
+      .array(
+        z
+          .string()
+          .regex(/^[^/]+\/(?:[^/]+\/)+$/, "a prefix is a mount and a folder, and ends in a slash: secret/team-a/")
+          .refine(
+            (prefix) => !/[*+]|\{\{|\}\}|(^|\/)\.\.?\/|\p{Cc}/u.test(prefix),
+            "can't stand literally in a policy",
+          ),
+      )
+      .default([]),
+    maxPerHour: z.number().int().positive().default(600),
+  })
+  .refine(({ mode, prefixes }) => (mode === "off") === prefixes.length > 0, {
+    message: "`mode: off` needs at least one prefix, and only `mode: off` takes prefixes",
+  });
+
 const WrittenRules = z.strictObject({
   installation: z
     .string()
@@ -85,7 +107,7 @@ const WrittenRules = z.strictObject({
   }),
   support: z.strictObject({ channel: z.string().min(1), staff: Members }),
   operators: Members,
-  gate: z.strictObject({ maxPerHour: z.number().int().positive().default(600) }).prefault({}),
+  gate: Gate.prefault({}),
   targets: z.array(TargetRule).min(1),
   metadata: z
     .strictObject({

@@ -17,7 +17,7 @@ const TARGET = { accountId: "111122223333", region: "eu-central-1", namePrefix: 
 /** The example with every line that stands commented out as "# key: …" put in force. */
 function withDefaultsSpelt(text: string): string {
   return text.replace(
-    /^( *)# (?=(?:metadata:|customMetadata:| {2}(?:tags|prefix): |name: |replicaRegions: |separation:|expireAfterHours:|validHours:|versionRule:| {2}\w+: \{))/gm,
+    /^( *)# (?=(?:metadata:|customMetadata:| {2}(?:tags|prefix): |name: |replicaRegions: |separation:|mode:|prefixes:|expireAfterHours:|validHours:|versionRule:| {2}\w+: \{))/gm,
     "$1",
   );
 }
@@ -62,7 +62,7 @@ describe("parseRules", () => {
     const { separation, approvals, gate, metadata, targets } = parseRules(MINIMAL, "minimal");
     expect({ separation, gate, kms: targets[0]?.kmsKeyIds }).toEqual({
       separation: "on",
-      gate: { maxPerHour: 600 },
+      gate: { mode: "on", prefixes: [], maxPerHour: 600 },
       kms: [],
     });
     expect(approvals).toMatchObject({ expireAfterHours: 72, validHours: 24, versionRule: "ask" });

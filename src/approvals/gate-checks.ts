@@ -19,6 +19,24 @@ export async function assertAskAllowed(
   ask: OpenAsk,
   facts: AskFacts,
 ): Promise<ApprovalStatement> {
+  const statement = assertStatementAllowed(deps, ask.kind, facts);
+  await assertStillApproved(deps, statement);
+  if (ask.kind === "open") {
+    await Promise.all([assertNotBehind(deps, store, facts), assertNotFinished(deps, store, statement)]);
+  }
+  return statement;
+}
+
+/**
+ * As far as the rows of one ask tell, without Slack and without the gate's identity in Vault: the worker itself checks
+ * this where there is no gate.
+ * @throws {GateRefusedError}
+ */
+export function assertStatementAllowed(
+  deps: Pick<KeepGateDeps, "keyring" | "maxPerHour" | "now">,
+  kind: OpenAsk["kind"],
+  facts: AskFacts,
+): ApprovalStatement {
   if (facts.isPaused) throw new GateRefusedError("GATE_PAUSED");
   if (facts.heldFence === null) throw new GateRefusedError("GATE_STALE_ASK");
   const statement = currentStatement(deps, facts);
@@ -28,15 +46,15 @@ export async function assertAskAllowed(
   if (statement.source.namespace !== (deps.namespace ?? "")) throw new GateRefusedError("NAMESPACE_NOT_SERVED");
   if (ungrantableReason(statement.source.path) !== null) throw new GateRefusedError("PATH_NOT_GRANTABLE");
   if (facts.isFinished) throw new GateRefusedError("ALREADY_DONE");
-  await assertStillApproved(deps, statement);
-  if (ask.kind === "open") {
-    if ((facts.openedSince ?? Number.POSITIVE_INFINITY) >= deps.maxPerHour) throw new GateRefusedError("GATE_PACE");
-    await Promise.all([assertNotBehind(deps, store, facts), assertNotFinished(deps, store, statement)]);
+  if (statement.approvers.includes(statement.requester)) {
+    throw new GateRefusedError("APPROVER_GONE", "the requester approved");
   }
+  const isTooFast = (facts.openedSince ?? Number.POSITIVE_INFINITY) >= deps.maxPerHour;
+  if (kind === "open" && isTooFast) throw new GateRefusedError("GATE_PACE");
   return statement;
 }
 
-function currentStatement({ keyring }: KeepGateDeps, facts: AskFacts): ApprovalStatement {
+function currentStatement({ keyring }: Pick<KeepGateDeps, "keyring">, facts: AskFacts): ApprovalStatement {
   const { statementId, requestId, bytes, signature, keyId, requestStatus, requestVersion } = facts;
   if (bytes === null || signature === null || keyId === null || requestStatus === null) {
     throw new GateRefusedError("REQUEST_CHANGED");
@@ -69,7 +87,6 @@ async function assertStillApproved(
   statement: ApprovalStatement,
 ): Promise<void> {
   for (const approver of statement.approvers) {
-    if (approver === statement.requester) throw new GateRefusedError("APPROVER_GONE", "the requester approved");
     const isMember = await membership.isMember(approvers, approver).catch(() => {
       throw new GateRefusedError("MEMBERSHIP_UNKNOWN");
     });
@@ -78,7 +95,11 @@ async function assertStillApproved(
 }
 
 /** Also by another approval: a version moves once, unless it was undone or an operator allowed it again. */
-async function assertNotFinished(deps: KeepGateDeps, store: Store, statement: ApprovalStatement): Promise<void> {
+export async function assertNotFinished(
+  deps: Parameters<typeof findLastFinish>[1],
+  store: Store,
+  statement: ApprovalStatement,
+): Promise<void> {
   const { source, vaultVersion } = statement;
   if (!(await findLastFinish(store, deps, { ...source, vaultVersion })).isFree)
     throw new GateRefusedError("ALREADY_DONE");

@@ -31,6 +31,8 @@ export const GATE_REFUSALS = {
     "The path is in a namespace of Vault that this installation does not serve, so nothing was moved. Ask the operators which one does.",
   PATH_NOT_GRANTABLE:
     "Vault can't lend exactly this path because of a character in its name, so nothing was moved. It is for the complex lane: ask support, who move it by hand.",
+  PATH_OUTSIDE_PREFIXES:
+    "This installation works without a gate, and the path lies outside the prefixes that Vault holds it to, so nothing was moved. Ask support, who move it by hand.",
   MEMBERSHIP_UNKNOWN:
     "I couldn't ask Slack whether the approver still is one, so nothing was moved. Press Retry in a few minutes.",
 } as const;

@@ -20,7 +20,7 @@ export interface PlanOptions {
 
 export interface PlanCommand {
   readonly store: Store;
-  readonly rules: Pick<Rules, "targets" | "installation" | "metadata">;
+  readonly rules: Pick<Rules, "targets" | "installation" | "metadata" | "gate">;
   readonly now: () => Date;
   /** Called only to look names up; the command closes what it gets. */
   readonly openAws: () => Pick<SecretsManagerClients, "clientFor" | "callerAccount" | "close">;
@@ -93,7 +93,11 @@ async function writePlan(
       const isDue = Math.floor(before / REPORT_EVERY) < Math.floor(rowCount / REPORT_EVERY);
       if (isDue && lookUp !== null) report(`${rowCount.toLocaleString("en-US")} judged`);
     };
-    const summary = await planEstate({ store, now, lookUp }, { allowedTargets: rules.targets, rule, tagByField }, take);
+    const summary = await planEstate(
+      { store, now, lookUp },
+      { allowedTargets: rules.targets, prefixes: rules.gate.prefixes, rule, tagByField },
+      take,
+    );
     await jsonFile?.write(`\n],"summary":${JSON.stringify(summary)}}\n`);
     for (const file of files) await file.finish();
     const written = [csv, json].filter((file) => file !== undefined);

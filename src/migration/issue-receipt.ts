@@ -22,6 +22,7 @@ export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink
   const receipt = buildReceipt({
     installation: deps.installation,
     separation: deps.separation,
+    gate: deps.gate,
     migration: row,
     statement,
     approval: signed,

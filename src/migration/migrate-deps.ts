@@ -24,6 +24,8 @@ export interface MigrateDeps {
   /** Value of the ownership tag. */
   readonly installation: string;
   readonly separation: "on" | "off";
+  /** "off": no gate was asked; `askGate` is the worker's own. Said on receipts. */
+  readonly gate: "on" | "off";
   /** Names this worker in the fence. */
   readonly holder: string;
   /** How long the fence holds without a heartbeat. */

@@ -1,5 +1,5 @@
 import type { Adoption, ValueShape } from "../approvals/content.ts";
-import { ungrantableReason } from "../approvals/mint-metadata.ts";
+import { prefixOf, ungrantableReason } from "../approvals/mint-metadata.ts";
 import { targetsOf } from "../approvals/target-places.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
 import { GloveboxError } from "../errors.ts";
@@ -18,11 +18,13 @@ export interface PreflightDeps {
   readonly allowedTargets: readonly AllowedTarget[];
   /** The value of INSTALLATION_TAG on targets that are ours. */
   readonly installation: string;
+  /** Only where `gate: off`: no path outside these can be lent. */
+  readonly prefixes?: readonly string[];
   readonly now: () => Date;
 }
 
 export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted"> {
-  readonly source: Pick<EntryDescription["source"], "engine" | "path">;
+  readonly source: Pick<EntryDescription["source"], "engine" | "mount" | "path">;
 }
 
 /**
@@ -32,7 +34,11 @@ export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted
  */
 export async function preflight(deps: PreflightDeps, input: PreflightInput): Promise<PreflightFault[]> {
   const entry = await describeEntry(deps.store, input.entryId, deps.now());
-  const own = [...entryFaults(entry), ...shapeFaults(entry, input.shape), ...placeFaults(deps.allowedTargets, input)];
+  const own = [
+    ...entryFaults(entry, deps.prefixes),
+    ...shapeFaults(entry, input.shape),
+    ...placeFaults(deps.allowedTargets, input),
+  ];
   // A target that can't be is not looked up: AWS would only refuse the name.
   const canLookUp = !own.some(({ field, blocks }) => field === "target" && blocks);
   const inAws = canLookUp ? await partsInAws(deps, input) : [];
@@ -41,7 +47,10 @@ export async function preflight(deps: PreflightDeps, input: PreflightInput): Pro
 }
 
 /** What an entry's own name and state say, whatever is wished for it. */
-export function entryFaults({ source, goneAt, isDeleted }: EntryState): PreflightFault[] {
+export function entryFaults(
+  { source, goneAt, isDeleted }: EntryState,
+  prefixes: readonly string[] = [],
+): PreflightFault[] {
   const stop = (code: string, text: string): PreflightFault => ({ code, field: "path", text, blocks: true });
   if (goneAt !== null) {
     return [
@@ -60,6 +69,14 @@ export function entryFaults({ source, goneAt, isDeleted }: EntryState): Prefligh
           stop(
             "PATH_NOT_GRANTABLE",
             `Glovebox can't lend exactly this path: ${reason}. Ask support, who move it by hand.`,
+          ),
+        ]),
+    ...(prefixes.length === 0 || prefixOf(prefixes, source) !== null
+      ? []
+      : [
+          stop(
+            "PATH_OUTSIDE_PREFIXES",
+            "Glovebox works without a gate here, and the path lies outside the prefixes that Vault holds it to. Ask support, who move it by hand.",
           ),
         ]),
     ...(isDeleted

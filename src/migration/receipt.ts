@@ -57,6 +57,8 @@ export const Receipt = z.strictObject({
   rule: z.string(),
   /** "off": one process could both approve and move. */
   separation: z.enum(["on", "off"]),
+  /** "off": no gate held Vault open for this path alone; the worker was held to literal prefixes. */
+  gate: z.enum(["on", "off"]),
   finishedAt: z.iso.datetime(),
   /** The event in the audit chain that says it is done. */
   chain: z.strictObject({
@@ -81,6 +83,7 @@ export type ReceiptFile = z.output<typeof ReceiptFile>;
 export interface ReceiptFacts {
   readonly installation: string;
   readonly separation: "on" | "off";
+  readonly gate: "on" | "off";
   readonly migration: { readonly id: string; readonly attempt: number };
   readonly statement: ApprovalStatement;
   readonly approval: Signed;
@@ -129,6 +132,7 @@ export function buildReceipt(facts: ReceiptFacts): Receipt {
     approvers: [...statement.approvers],
     rule: statement.rule,
     separation: facts.separation,
+    gate: facts.gate,
     finishedAt: facts.finishedAt.toISOString(),
     chain: { ...link, content: { ...link.content } },
     approval: { bytes: approval.bytes, signature: approval.signature, keyId: approval.keyId },

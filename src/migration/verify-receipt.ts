@@ -74,6 +74,11 @@ function contentChecks(receipt: Receipt, statement: ApprovalStatement): ReceiptC
       `It names the same requester (${statement.requester}), approvers (${statement.approvers.join(", ")}) and rule (${statement.rule}) as the approval`,
     ),
     check(!statement.approvers.includes(statement.requester), "Nobody approved their own request"),
+    ...(receipt.gate === "on"
+      ? []
+      : [
+          check(true, "gate: off. The worker checked the approval itself; Vault held it to prefixes, not to this path"),
+        ]),
   ];
 }
 

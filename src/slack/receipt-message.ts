@@ -4,7 +4,7 @@ import { ACTION } from "./action-ids.ts";
 import { actions, button, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { undoButton } from "./request-buttons.ts";
-import type { CardViewer } from "./request-card.ts";
+import { type CardViewer, GATE_OFF_WORDS } from "./request-card.ts";
 import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
 
 /** The proof in words, as a reply under the card and as a DM. The signed text itself is what `glovebox verify` reads. */
@@ -36,6 +36,7 @@ export function receiptMessage(
       `*Lease*  ${window}, on this path alone, and proven dead before AWS was touched.`,
       `*Approved by*  ${approvers.map(sayUser).join(", ")}, rule ${code(receipt.rule, 100)}; asked by ${sayUser(receipt.requester)}.`,
       receipt.separation === "off" ? "*Separation*  off: one process could both approve and move." : null,
+      receipt.gate === "off" ? `*Gate*  off: ${GATE_OFF_WORDS}` : null,
       `*Audit chain*  event ${chain.seq}, ${code(chain.hash.slice(0, 16))}`,
     ),
     lines(`*Next*  ${escapeMrkdwn(state.nextStep)}`),

@@ -15,6 +15,10 @@ export interface CardViewer {
   readonly settings: ViewSettings;
 }
 
+/** What everybody who reads a card or a receipt must know of an installation without a gate. */
+export const GATE_OFF_WORDS =
+  "Vault is not opened for this path alone. It holds the worker to fixed prefixes, and the worker checks the approval itself.";
+
 /** The one card of a request, for the approvals channel, for the requester's DM and for whoever asks. Pure. */
 export function requestCard(state: RequestState, { audience, settings }: CardViewer): Message {
   const { content, status } = state;
@@ -26,6 +30,7 @@ export function requestCard(state: RequestState, { audience, settings }: CardVie
     lines(...whatWhere(state, settings)),
     lines("*Why*", quote(content.reason)),
     lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state)),
+    ...(settings.gate === "off" ? [context(`*Gate*  off: ${GATE_OFF_WORDS}`)] : []),
     ...outcome(state),
     ...conflictBlocks(state),
     ...waitingFor(state, settings),

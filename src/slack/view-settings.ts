@@ -9,6 +9,7 @@ export interface ViewSettings {
   readonly targets: readonly AllowedTarget[];
   readonly approvers: Audience;
   readonly customMetadata: CustomMetadataRule;
+  readonly gate: "on" | "off";
 }
 
 export interface MetadataField {

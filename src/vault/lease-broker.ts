@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RequestSource } from "../approvals/content.ts";
-import { mintMetadata } from "../approvals/mint-metadata.ts";
+import { mintMetadata, prefixMetadata, prefixOf } from "../approvals/mint-metadata.ts";
 import {
   type AdminSession,
   type DeathProof,
@@ -28,6 +28,8 @@ export interface LeaseBrokerOptions {
   readonly admin: OwnTokenLogin;
   readonly readerTtlMs: number;
   readonly now: () => Date;
+  /** Only where `gate: off`: the literal prefixes that the readers are held to. */
+  readonly prefixes?: readonly string[];
 }
 
 const MintAnswer = z.object({ data: z.object({ secret_id: z.string(), secret_id_accessor: z.string() }) });
@@ -54,7 +56,7 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
     accessor,
     async mint(source, requestId) {
       if (source.namespace !== (vault.namespace ?? "")) throw new NamespaceNotServedError();
-      const metadata = mintMetadata(source.mount, source.path, requestId);
+      const metadata = metadataFor(options, source, requestId);
       try {
         const answer = await client.write(secretIdPath(names, source.mount), { metadata });
         const { secret_id, secret_id_accessor } = MintAnswer.parse(answer).data;
@@ -96,4 +98,11 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
       return { call: "auth/token/lookup-self", aliveAt, refusedAt: now().toISOString(), refusedStatus };
     },
   };
+}
+
+function metadataFor({ prefixes }: LeaseBrokerOptions, source: RequestSource, requestId: string): string {
+  const prefix = prefixOf(prefixes ?? [], source);
+  return prefix === null
+    ? mintMetadata(source.mount, source.path, requestId)
+    : prefixMetadata(prefix, `${source.mount}/${source.path}`, requestId);
 }

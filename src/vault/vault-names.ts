@@ -10,6 +10,7 @@ export interface VaultNames {
 
 export const openPolicyName = ({ policyPrefix }: VaultNames): string => `${policyPrefix}-open`;
 export const markPolicyName = ({ policyPrefix }: VaultNames): string => `${policyPrefix}-mark`;
+export const policyName = ({ policyPrefix }: VaultNames, role: string): string => `${policyPrefix}-${role}`;
 export const readerRoleName = (mount: string): string => `reader-${mountSlug(mount)}`;
 /** Fixed and public: a role id opens nothing without a minted secret ID. */
 export const readerRoleId = ({ authMount }: VaultNames, mount: string): string =>

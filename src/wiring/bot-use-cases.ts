@@ -106,7 +106,15 @@ export function botUseCases(
     if (state) await lookAgainAt(state.entryId);
   };
   const judge: BotUseCases["preflight"] & WaveDeps["preflight"] = (input) =>
-    preflight({ store, target, allowedTargets: rules.targets, installation: rules.installation, now }, input);
+    preflight(
+      {
+        ...{ store, target, now },
+        allowedTargets: rules.targets,
+        installation: rules.installation,
+        prefixes: rules.gate.prefixes,
+      },
+      input,
+    );
   const waveDeps: WaveDeps = {
     ...decide,
     maxPerHour: rules.gate.maxPerHour,

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { askGate } from "../approvals/ask-gate.ts";
+import { ownGate } from "../approvals/own-gate.ts";
 import { signCheckpoint } from "../audit/sign-checkpoint.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
@@ -49,10 +50,12 @@ export function openEngine(core: Core, config: WorkerConfig, role: Role): Engine
 function engineDeps(core: Core, config: WorkerConfig, role: Role, target: SecretTarget): MigrateDeps {
   const { common, rules, store, doorbell, log, now } = core;
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
+  const keyring = readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES);
+  const operatorKeys = readOperatorKeys(common);
   return {
     store,
-    keyring: readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES),
-    operatorKeys: readOperatorKeys(common),
+    keyring,
+    operatorKeys,
     signer: readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE),
     digestKey: readDigestKey(config.DIGEST_KEY_FILE),
     broker: vaultLeaseBroker({
@@ -61,12 +64,17 @@ function engineDeps(core: Core, config: WorkerConfig, role: Role, target: Secret
       admin: openOwnLogin(common, config.adminLogin),
       readerTtlMs: config.VAULT_READER_TTL_SECONDS * 1_000,
       now,
+      prefixes: rules.gate.prefixes,
     }),
     target,
     allowedTargets: rules.targets,
-    askGate: askGate({ store, doorbell, newId: randomUUID, timeoutMs: config.GATE_TIMEOUT_MS }),
+    askGate:
+      rules.gate.mode === "off"
+        ? ownGate({ store, keyring, operatorKeys, ...rules.gate, now, newId: randomUUID })
+        : askGate({ store, doorbell, newId: randomUUID, timeoutMs: config.GATE_TIMEOUT_MS }),
     installation: rules.installation,
     separation: role === "all" ? "off" : "on",
+    gate: rules.gate.mode,
     holder: `${hostname()}:${process.pid}`,
     fenceSeconds: config.FENCE_SECONDS,
     now,

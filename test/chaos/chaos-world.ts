@@ -14,6 +14,7 @@ import type { VaultNames } from "../../src/vault/vault-names.ts";
 import { fakeMembership } from "../fakes/membership.ts";
 import type { SharedStack } from "../global-setup.ts";
 import { PRACTICE_AWS, type WorkerSettings } from "../migration/engine-worker.ts";
+import { practiceCredentials } from "../vault/practice-credentials.ts";
 import { FENCE_SECONDS } from "./plan.ts";
 import { MIGRATE_ONE_AT_A_TIME, QUEUE_LOCK_SECONDS } from "./process-talk.ts";
 import { type RawVault, rawVault } from "./raw-vault.ts";
@@ -55,13 +56,16 @@ async function build(servers: SharedStack, id: string, closers: (() => Promise<u
   const mounts = await makeMounts(vault, id, closers);
   closers.push(() => vault("DELETE", `sys/auth/${names.authMount}`));
   const operator = openVaultClient({ address: servers.vault.address, timeoutMs: 10_000 }, servers.vault.rootToken);
-  const credentials = await applySetup(operator, {
+  await applySetup(operator, {
     names,
     mounts: Object.values(mounts).map(({ path, engine }) => ({ path, engine })),
     readerTtlSeconds: READER_TTL_SECONDS,
     adminTtlSeconds: ADMIN_TTL_SECONDS,
     boundCidrs: [],
+    gate: "on",
+    otherLogins: [],
   });
+  const credentials = await practiceCredentials(operator, names);
   const [vaultFront, gateVaultFront] = [
     await startVaultFront(servers.vault.address),
     await startVaultFront(servers.vault.address),

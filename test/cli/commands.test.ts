@@ -116,7 +116,10 @@ describe("glovebox vault-setup", () => {
 
   it("does no harm when it is applied again: what runs goes on, and the files stay private", async () => {
     const folder = join(world.runDir, "credentials-again");
-    const again = await runCli(["vault-setup", "--apply", "--credentials", folder], asOperator());
+    const again = await runCli(
+      ["vault-setup", "--apply", "--yes", "--reader-ttl", "5", "--new-credentials", "--credentials", folder],
+      asOperator(),
+    );
     expect([again.code, again.stderr]).toEqual([0, ""]);
     expect((await stat(join(folder, "worker.env"))).mode & 0o777).toBe(0o600);
     const secretId = /SECRET_ID=(.*)/.exec(await readFile(join(folder, "bot.env"), "utf8"))?.[1] ?? "";

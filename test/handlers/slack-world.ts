@@ -242,6 +242,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
         ...{
           installation: "test",
           separation: "on",
+          gate: "on",
           migration: row,
           approval: row,
           vaultVersion: 7,

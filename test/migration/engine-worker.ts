@@ -65,6 +65,7 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
     askGate: askGate({ store, doorbell, newId: randomUUID, timeoutMs: 5_000 }),
     installation: "practice",
     separation: "on",
+    gate: "on",
     holder: `worker-${process.pid}`,
     fenceSeconds: settings.fenceSeconds,
     now,

@@ -53,6 +53,7 @@ export function sampleReceipt(approver: Signer, approved: Partial<ApprovalStatem
   return buildReceipt({
     installation: "glovebox",
     separation: "on",
+    gate: "on",
     migration: { id: migrationId, attempt: 1 },
     statement: signed,
     approval: approver.sign("approval", signed),

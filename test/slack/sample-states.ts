@@ -8,6 +8,7 @@ export const NOW = new Date("2026-11-24T10:00:00Z");
 const HOUR_MS = 3_600_000;
 
 export const SETTINGS: ViewSettings = {
+  gate: "on",
   fields: [
     { field: "purpose", label: "What is it?", tag: "purpose", required: true },
     { field: "ownerTeam", label: "Owner team", tag: "owner-team", required: true },

@@ -6,8 +6,7 @@ import { approleLogin } from "../../src/vault/login/approle-login.ts";
 import { IrrevocableTokenError } from "../../src/vault/login/login-errors.ts";
 import { tokenFileLogin } from "../../src/vault/login/token-file-login.ts";
 import type { OwnTokenLogin } from "../../src/vault/login/vault-login.ts";
-import { policyName } from "../../src/vault/setup/apply-setup.ts";
-import { openPolicyName } from "../../src/vault/vault-names.ts";
+import { openPolicyName, policyName } from "../../src/vault/vault-names.ts";
 import { type PracticeLease, practiceLease } from "./practice-lease.ts";
 import { freshAuthMount, freshFile, lookupSelf } from "./practice-login.ts";
 

@@ -7,10 +7,11 @@ import { vaultGatePolicy } from "../../src/vault/gate-policy.ts";
 import { vaultLeaseBroker } from "../../src/vault/lease-broker.ts";
 import { approleLogin } from "../../src/vault/login/approle-login.ts";
 import { standingClient } from "../../src/vault/login/standing-client.ts";
-import { applySetup, type SetupCredentials } from "../../src/vault/setup/apply-setup.ts";
+import { applySetup } from "../../src/vault/setup/apply-setup.ts";
 import type { ServedMount } from "../../src/vault/setup/policies.ts";
 import { openVaultClient, type VaultClient, type VaultConnection } from "../../src/vault/vault-client.ts";
 import type { VaultNames } from "../../src/vault/vault-names.ts";
+import { practiceCredentials, type SetupCredentials } from "./practice-credentials.ts";
 
 export interface PracticeLease {
   readonly vault: VaultConnection;
@@ -44,13 +45,16 @@ export async function practiceLease(address?: string): Promise<PracticeLease> {
       await operator.delete(path);
     }
   });
-  const credentials = await applySetup(operator, {
+  await applySetup(operator, {
     names,
     mounts: [kv2, kv1],
     readerTtlSeconds: READER_TTL_SECONDS,
     adminTtlSeconds: 30,
     boundCidrs: [],
+    gate: "on",
+    otherLogins: [],
   });
+  const credentials = await practiceCredentials(operator, names);
   const role = (name: keyof SetupCredentials) => ({ mount: names.authMount, ...credentials[name] });
   const mountAccessor = async (mount: ServedMount): Promise<string> => {
     const answer = (await operator.read(`sys/internal/ui/mounts/${mount.path}`)) as { data: { accessor: string } };

@@ -45,9 +45,13 @@ const NOTHING_TO_MOVE = ["SECRET_GONE", "ENGINE_NOT_KV"];
 const STRENGTH: Record<PlanReason["effect"], number> = { skip: 0, blocked: 1, decide: 2, note: 3 };
 
 /** The verdict on one entry: what the pre-flight of a request would say, and what only a look at the whole estate shows. */
-export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTarget[]): PlanRow {
+export function judgeEntry(
+  facts: EntryFacts,
+  allowedTargets: readonly AllowedTarget[],
+  prefixes: readonly string[] = [],
+): PlanRow {
   const { entryId, source, currentVersion, history, planned } = facts;
-  const atPath = entryFaults(facts).map(reasonOf);
+  const atPath = entryFaults(facts, prefixes).map(reasonOf);
   const before = historyReasons(history, currentVersion);
   const isNothingToMove = atPath.some(({ code }) => NOTHING_TO_MOVE.includes(code));
   const all = [...before, ...atPath, ...(isNothingToMove ? [] : wishReasons(facts, allowedTargets))];
@@ -75,7 +79,9 @@ export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTa
 
 /** A mount whose engine is not KV holds nothing that a copy could move. */
 export function judgeMount({ namespace, path, engine }: { namespace: string; path: string; engine: Engine }): PlanRow {
-  const reasons = entryFaults({ source: { engine, path: "" }, goneAt: null, isDeleted: false }).map(reasonOf);
+  const reasons = entryFaults({ source: { engine, mount: path, path: "" }, goneAt: null, isDeleted: false }).map(
+    reasonOf,
+  );
   return {
     kind: "mount",
     entryId: null,

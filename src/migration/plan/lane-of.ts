@@ -6,6 +6,7 @@ import type { Lane } from "./plan-row.ts";
  */
 const LANE_BY_CODE: Readonly<Record<string, Exclude<Lane, "standard">>> = {
   PATH_NOT_GRANTABLE: "complex",
+  PATH_OUTSIDE_PREFIXES: "complex",
   ENGINE_NOT_KV: "complex",
 };
 const HEAVIEST_FIRST = ["white-glove", "complex"] as const;

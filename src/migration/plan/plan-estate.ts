@@ -20,6 +20,8 @@ export interface PlanDeps {
 
 export interface PlanInput {
   readonly allowedTargets: readonly AllowedTarget[];
+  /** Only where `gate: off`. */
+  readonly prefixes?: readonly string[];
   /** The one of them for which names are planned. */
   readonly rule: AllowedTarget;
   /** The AWS tag that each field of confirmed metadata becomes. */
@@ -79,15 +81,17 @@ export async function planEstate(
 }
 
 async function judgePage(lookUp: NameLookUp | null, facts: readonly EntryFacts[], input: PlanInput) {
-  const { allowedTargets } = input;
-  const rows = facts.map((entry) => judgeEntry(entry, allowedTargets));
+  const { allowedTargets, prefixes } = input;
+  const rows = facts.map((entry) => judgeEntry(entry, allowedTargets, prefixes));
   if (lookUp === null) return rows;
   const wishes = rows.flatMap((row) => {
     const target = nameToLookUp(row, allowedTargets);
     return row.entryId === null || target === null ? [] : [{ entryId: row.entryId, target }];
   });
   const answers = await lookUp.ask(wishes);
-  return facts.map((entry) => judgeEntry({ ...entry, inAws: answers.get(entry.entryId) ?? null }, allowedTargets));
+  return facts.map((entry) =>
+    judgeEntry({ ...entry, inAws: answers.get(entry.entryId) ?? null }, allowedTargets, prefixes),
+  );
 }
 
 function factsOf(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { VaultClient } from "../vault-client.ts";
 import { secretIdPath, type VaultNames } from "../vault-names.ts";
 import type { ServedMount } from "./policies.ts";
+import { readOptional } from "./read-optional.ts";
 
 /** Somebody else's policy that reaches into our auth mount: who holds it could mint a lease. */
 export interface ForeignPolicy {
@@ -22,14 +23,24 @@ export async function findForeignPolicies(
   const foreign = all.filter((name) => name !== "root" && !name.startsWith(`${names.policyPrefix}-`));
   const ours = [...mounts.map(({ path }) => secretIdPath(names, path)), `auth/${names.authMount}/role/admin/secret-id`];
   const found: ForeignPolicy[] = [];
-  for (const policy of foreign) {
-    const answer = await operator.read(`sys/policies/acl/${encodeURIComponent(policy)}`);
-    const text = z.object({ data: z.object({ policy: z.string() }) }).parse(answer).data.policy;
-    for (const pattern of patternsIn(text)) {
-      if (ours.some((path) => couldMatch(pattern, path))) found.push({ policy, pattern });
+  for (let at = 0; at < foreign.length; at += AT_ONCE) {
+    const texts = await Promise.all(foreign.slice(at, at + AT_ONCE).map((policy) => readText(operator, policy)));
+    for (const { policy, text } of texts) {
+      const patterns = patternsIn(text).filter((pattern) => ours.some((path) => couldMatch(pattern, path)));
+      found.push(...patterns.map((pattern) => ({ policy, pattern })));
     }
   }
   return found;
+}
+
+/** A server may have thousands. */
+const AT_ONCE = 16;
+
+/** One that was deleted after it was listed gives nothing any more. */
+async function readText(operator: VaultClient, policy: string): Promise<{ policy: string; text: string }> {
+  const answer = await readOptional(operator, `sys/policies/acl/${encodeURIComponent(policy)}`);
+  const text = answer === null ? "" : z.object({ data: z.object({ policy: z.string() }) }).parse(answer).data.policy;
+  return { policy, text };
 }
 
 /** Every quoted string that stands where a path can stand, in HCL or JSON. More than there are paths: it only warns. */

@@ -1,4 +1,4 @@
-import { mountSlug } from "../../approvals/mint-metadata.ts";
+import { mountSlug, prefixKey } from "../../approvals/mint-metadata.ts";
 import { markPolicyName, openPolicyName, readerRoleName, secretIdPath, type VaultNames } from "../vault-names.ts";
 
 /** A policy body in Vault's JSON form. Never joined from strings: a quote in a name would inject rules. */
@@ -16,6 +16,8 @@ export interface PolicyRule {
 export interface ServedMount {
   readonly path: string;
   readonly engine: "kv-v1" | "kv-v2";
+  /** Only where `gate: off`: the literal prefixes, mount first (`secret/team-a/`), to which its reader is held. */
+  readonly prefixes?: readonly string[];
 }
 
 const SELF = {
@@ -58,8 +60,9 @@ export function adminPolicy(
   mounts: readonly ServedMount[],
   readerEntityIds: Readonly<Record<string, string>>,
 ): PolicyBody {
-  const perMount = mounts.flatMap(({ path }): [string, PolicyRule][] => [
-    [secretIdPath(names, path), { capabilities: ["list"] }],
+  const perMount = mounts.flatMap(({ path, prefixes }): [string, PolicyRule][] => [
+    // With a gate nothing in here mints: that right comes and goes with the policy that the gate writes.
+    [secretIdPath(names, path), { capabilities: prefixes ? ["list", "update"] : ["list"] }],
     [`${secretIdPath(names, path)}-accessor/destroy`, { capabilities: ["update"] }],
     [`identity/entity/name/${readerEntityName(names, path)}`, { capabilities: ["read"] }],
     [
@@ -78,12 +81,19 @@ export function adminPolicy(
   };
 }
 
-/** The one path that the login's metadata names, and the call that proves it. */
-export function readerPolicy(authAccessor: string, { path, engine }: ServedMount): PolicyBody {
-  const template = `{{identity.entity.aliases.${authAccessor}.metadata.m_${mountSlug(path)}}}`;
+/**
+ * The one path that the login's metadata names, and the call that proves it. With literal prefixes: the rest below each.
+ * A rule on the metadata would not hold a thief to a prefix (a doubled JSON key passes it); a literal one does.
+ */
+export function readerPolicy(authAccessor: string, { path, engine, prefixes }: ServedMount): PolicyBody {
+  const data = `${path}/${engine === "kv-v2" ? "data/" : ""}`;
+  const template = (key: string): string => `{{identity.entity.aliases.${authAccessor}.metadata.${key}}}`;
+  const paths = prefixes
+    ? prefixes.map((prefix) => `${data}${prefix.slice(path.length + 1)}${template(prefixKey(prefix))}`)
+    : [`${data}${template(`m_${mountSlug(path)}`)}`];
   return {
     path: {
-      [`${path}/${engine === "kv-v2" ? "data/" : ""}${template}`]: { capabilities: ["read"] },
+      ...Object.fromEntries(paths.map((one) => [one, { capabilities: ["read"] }])),
       "sys/capabilities-self": { capabilities: ["update"] },
     },
   };
