@@ -33,7 +33,7 @@ export async function assertAskAllowed(
  * @throws {GateRefusedError}
  */
 export function assertStatementAllowed(
-  deps: Pick<KeepGateDeps, "keyring" | "maxPerHour" | "now">,
+  deps: Pick<KeepGateDeps, "keyring" | "maxPerHour" | "namespace" | "now">,
   kind: OpenAsk["kind"],
   facts: AskFacts,
 ): ApprovalStatement {

@@ -16,6 +16,8 @@ export interface OwnGateDeps {
   /** From the worker's own rules. Vault holds it to the same ones, literally. */
   readonly prefixes: readonly string[];
   readonly maxPerHour: number;
+  /** The one namespace that is served; absent: the root. */
+  readonly namespace?: string;
   readonly now: () => Date;
   readonly newId: () => string;
 }

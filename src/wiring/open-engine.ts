@@ -70,7 +70,10 @@ function engineDeps(core: Core, config: WorkerConfig, role: Role, target: Secret
     allowedTargets: rules.targets,
     askGate:
       rules.gate.mode === "off"
-        ? ownGate({ store, keyring, operatorKeys, ...rules.gate, now, newId: randomUUID })
+        ? ownGate({
+            ...{ store, keyring, operatorKeys, ...rules.gate, now, newId: randomUUID },
+            namespace: common.VAULT_NAMESPACE ?? "",
+          })
         : askGate({ store, doorbell, newId: randomUUID, timeoutMs: config.GATE_TIMEOUT_MS }),
     installation: rules.installation,
     separation: role === "all" ? "off" : "on",

@@ -10,6 +10,7 @@ import { standingClient } from "../../src/vault/login/standing-client.ts";
 import { applySetup } from "../../src/vault/setup/apply-setup.ts";
 import { openVaultClient } from "../../src/vault/vault-client.ts";
 import { runCli } from "../world/run-cli.ts";
+import { practiceCredentials } from "./practice-credentials.ts";
 import { practiceLease, READER_TTL_SECONDS } from "./practice-lease.ts";
 
 interface NamedCall {
@@ -76,7 +77,8 @@ describe("a Vault that tells namespaces apart", () => {
     const operator = openVaultClient(vault, inject("stack").vault.rootToken);
     const { names, kv2, kv1 } = lease;
     const ttls = { readerTtlSeconds: READER_TTL_SECONDS, adminTtlSeconds: 30, boundCidrs: [] };
-    const credentials = await applySetup(operator, { names, mounts: [kv2, kv1], ...ttls });
+    await applySetup(operator, { names, mounts: [kv2, kv1], ...ttls, gate: "on", otherLogins: [] });
+    const credentials = await practiceCredentials(operator, names);
     const login = (name: "catalog" | "gate" | "admin") =>
       namespacedLogin(vault, approleLogin(vault, { mount: names.authMount, ...credentials[name] }));
 
