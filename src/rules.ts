@@ -108,6 +108,19 @@ const WrittenRules = z.strictObject({
   support: z.strictObject({ channel: z.string().min(1), staff: Members }),
   operators: Members,
   gate: Gate.prefault({}),
+  /** What was moved is looked at in Vault, metadata only, until it is cleaned up there. */
+  drift: z
+    .strictObject({
+      everyMinutes: z
+        .number()
+        .int()
+        .min(1)
+        .max(24 * 60)
+        .default(60),
+      /** So many secrets in one look, about three calls to Vault each. */
+      perLook: z.number().int().min(1).max(10_000).default(200),
+    })
+    .prefault({}),
   targets: z.array(TargetRule).min(1),
   metadata: z
     .strictObject({

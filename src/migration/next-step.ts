@@ -24,7 +24,7 @@ export function nextStepOf(state: StateBeforeNextStep): string {
       return "The move is running. There is nothing to do.";
     case "migrated":
       if (state.isUndoOrdered) return "Its undo is ordered; a worker carries it out when it is its turn.";
-      return "Point the application at the target and check that it reads it from there. Vault still has the secret.";
+      return `Point the application at the target and check that it reads it from there. Vault still has the secret.${content.source.engine === "kv-v1" ? " KV v1 has no versions, so I can't tell you if it changes there." : ""}`;
     case "failed":
       if (migration?.conflict) return conflictStep(migration.conflict);
       return migration?.canRetry

@@ -1,5 +1,6 @@
 import type { RequestState } from "../migration/request-state.ts";
-import { lines, type Message, message, section } from "./blocks.ts";
+import { ACTION } from "./action-ids.ts";
+import { actions, button, lines, type Message, message, section } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { sayPath, sayUser } from "./say.ts";
 import { stateWords } from "./state-words.ts";
@@ -23,6 +24,8 @@ const HEADLINE: Record<string, (state: RequestState, detail: Detail) => string> 
   undone: ({ id }) => `${id} was undone. Vault still has the secret.`,
   "allowed-again": ({ id }) =>
     `An operator allowed what ${id} moved to be moved once more. Nothing moves by itself: ask for it with \`/secrets migrate\`.`,
+  drifted: ({ id }, detail) =>
+    `The secret of ${id} changed in Vault: version ${words(detail, "from")} was moved, version ${words(detail, "to")} is there now. AWS still has the older one.`,
   failed: ({ id }) => `${id} failed.`,
 };
 
@@ -33,14 +36,20 @@ export function noticeMessage(state: RequestState, detail: Detail): Message {
   const reason = words(detail, "reason");
   const cause = state.status === "failed" ? (state.migration?.causeText ?? null) : null;
   const { source, target } = state.content;
+  const isDrift = event === "drifted";
+  const next = isDrift
+    ? "Move again opens your form as it was, for a new request and a new approval. Nothing moves by itself."
+    : state.nextStep;
+  const moveAgain = button("Move again", ACTION.again, { id: state.id, version: state.version }, { style: "primary" });
   return message(headline, [
     lines(
       headline,
       `${sayPath(source, 400)} to ${code(target.name, 400)}`,
       reason ? quote(reason) : null,
       cause && escapeMrkdwn(cause),
-      `*Next*  ${escapeMrkdwn(state.nextStep)}`,
+      `*Next*  ${escapeMrkdwn(next)}`,
     ),
+    ...(isDrift ? actions(moveAgain) : []),
   ]);
 }
 

@@ -15,6 +15,7 @@ export interface Tables {
   journal: JournalTable;
   finishedStatement: FinishedStatementTable;
   moveAgain: MoveAgainTable;
+  driftWatch: DriftWatchTable;
   fence: FenceTable;
   control: ControlTable;
   gateAsk: GateAskTable;
@@ -270,6 +271,12 @@ export interface MoveAgainTable {
   signature: string;
   keyId: string;
   allowedAt: Date;
+}
+
+export interface DriftWatchTable {
+  requestId: string;
+  lookedAt: Date;
+  offeredVersion: number | null;
 }
 
 export interface FenceTable {

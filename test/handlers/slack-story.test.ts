@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { renderMessage, renderView } from "../../dev/slack/render-as-text.ts";
 import type { Message } from "../../dev/slack/workspace-shapes.ts";
+import { describeEntry } from "../../src/catalog/describe-entry.ts";
+import { watchDrift } from "../../src/migration/watch-drift.ts";
 import { migrateStore } from "../../src/store/migrate.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { freshDatabase } from "../fresh-store.ts";
@@ -296,6 +298,42 @@ describe("deciding", () => {
       card.channel,
       ({ ts, text }) => ts !== card.ts && text.startsWith("Withdrawn") && text.includes(path),
     );
+  });
+});
+
+describe("a secret that changed in Vault after its move", () => {
+  it("is offered to its requester with both versions, and moves again by a new request and a new approval", async () => {
+    const path = freshPath();
+    const entryId = await world.addEntry(path);
+    const card = await askedFor(path);
+    await world.drive.as(approver).clickButton({ channel: card.channel, ts: card.ts, actionId: "appr.approve" });
+    await expect.poll(() => waitingIn(path)).toBe(0);
+    const requestId = /RQ-\d+/.exec(card.text)?.[0] ?? "";
+    await world.finish(requestId);
+    await store.updateTable("migration").set({ vaultVersion: 7 }).where("requestId", "=", requestId).execute();
+    await store.updateTable("entry").set({ currentVersion: 8 }).where("id", "=", entryId).execute();
+    const log = { info: () => {}, warn: () => {} };
+    const refresh = (id: number) => describeEntry(store, id);
+    await watchDrift({ store, refreshEntry: refresh, perLook: 1_000, now: () => new Date(), log });
+    await world.settle();
+    const offer = await world.drive.waitForDirectMessage(engineer, ({ text }) =>
+      text.startsWith(`The secret of ${requestId} changed in Vault: version 7 was moved, version 8 is there now.`),
+    );
+    expect(renderMessage(offer)).toContain("[Move again]");
+    await world.drive.as(engineer).clickButton({ channel: offer.channel, ts: offer.ts, actionId: "req.again" });
+    await world.drive.waitForView(engineer, ({ submit }) => submit !== undefined);
+    expect(await world.drive.as(engineer).submitView({ "req.reason": "It changed in Vault." })).toEqual({});
+    await world.settle();
+    const requests = await store
+      .selectFrom("request")
+      .select(["id", "status", "vaultVersion"])
+      .where("entryId", "=", entryId)
+      .orderBy("createdAt")
+      .execute();
+    expect(requests).toEqual([
+      { id: requestId, status: "migrated", vaultVersion: 7 },
+      { id: expect.not.stringMatching(requestId), status: "waiting", vaultVersion: 8 },
+    ]);
   });
 });
 

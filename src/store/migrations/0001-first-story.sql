@@ -272,6 +272,13 @@ create function ring_answer() returns trigger language plpgsql as
 create trigger gate_answer_rings after update of answered_at on gate_ask for each row
   when (old.answered_at is null and new.answered_at is not null) execute function ring_answer();
 
+-- What was moved and is still in Vault: when it was looked at last, and which newer version was offered to be moved.
+create table drift_watch (
+  request_id text primary key references request,
+  looked_at timestamptz not null,
+  offered_version integer
+);
+
 create table support_case (
   id text primary key,
   entry_id bigint references entry,
