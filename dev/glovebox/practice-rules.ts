@@ -3,6 +3,8 @@ import type { LocalSlack } from "../slack/start-local-slack.ts";
 /** The practice account: moto's own. */
 export const PRACTICE_TARGET = { accountId: "123456789012", region: "eu-central-1", namePrefix: "practice/" } as const;
 
+const DESCRIPTION = "Moved from Vault by Glovebox. Owner: {tag:owner-team}. Purpose: {tag:purpose}";
+
 /** glovebox.yaml for the practice world, as JSON (which is YAML). */
 export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channels" | "usergroups">): string {
   const rules = {
@@ -17,7 +19,7 @@ export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channe
     },
     support: { channel: channels.support, staff: { users: [], usergroups: [usergroups.supporters.id] } },
     operators: { users: [], usergroups: [usergroups.operators.id] },
-    targets: [{ ...PRACTICE_TARGET, kmsKeyIds: [], label: "Practice account" }],
+    targets: [{ ...PRACTICE_TARGET, kmsKeyIds: [], label: "Practice account", description: DESCRIPTION }],
   };
   return `${JSON.stringify(rules, null, 2)}\n`;
 }

@@ -29,7 +29,7 @@ export interface CreateWaveOptions {
 
 export interface CreateWaveCommand {
   readonly store: Store;
-  readonly rules: Pick<Rules, "targets" | "metadata">;
+  readonly rules: Pick<Rules, "targets" | "metadata" | "customMetadata">;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly by: string;
@@ -97,6 +97,7 @@ async function readDraft(
     ...{ name, by, requester: options.requester, reason, ...selection, olderVersions, pilotSize, batchSize, stopAfter },
     ...fieldRules(rules),
     plan: { allowedTargets: rules.targets, rule, tagByField: tagByField(rules) },
+    customMetadata: rules.customMetadata,
   };
 }
 

@@ -37,9 +37,9 @@ export const VERBS: readonly Verb[] = [
   },
   {
     verb: "migrate",
-    usage: "/secrets migrate <path>",
+    usage: "/secrets migrate <path> [--versions N]",
     does: "ask for a move to AWS Secrets Manager",
-    more: "A form opens with suggestions for you to correct. Nothing moves before someone else has approved. Without a path, the form asks for it.",
+    more: "A form opens with suggestions for you to correct. Nothing moves before someone else has approved. Without a path, the form asks for it. With `--versions 3`, the three versions before the current one go along.",
   },
   {
     verb: "status",

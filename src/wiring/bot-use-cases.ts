@@ -142,8 +142,8 @@ export function botUseCases(
     findForeignTargets: (wish) => findForeignTargets({ store, target, installation: rules.installation }, wish),
     suggestTargetName,
     async sendRequest({ content, replaces, entryId, said, overflow }) {
+      await keepTagOverflow(store, { entryId, ...overflow, at: now() }); // before a card can be drawn
       const sent = await sendRequest({ store, signer, now, newId: randomUUID }, { content, replaces });
-      await keepTagOverflow(store, { entryId, ...overflow, at: now() });
       await confirmMetadata(store, { entryId, values: said, by: content.requester, now: now() });
       return sent;
     },
