@@ -12,6 +12,7 @@ import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cl
 import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
+import { undoCommand } from "./cli/undo-command.ts";
 import { addVaultSetup } from "./cli/vault-setup-command.ts";
 import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { addWaveCommand } from "./cli/wave-command.ts";
@@ -72,6 +73,7 @@ addVaultSetup(program);
 
 program.addCommand(keysCommand(operator, print));
 program.addCommand(allowAgainCommand(operator, print));
+program.addCommand(undoCommand(operator, print));
 
 program
   .command("config")

@@ -10,6 +10,7 @@ import { batchThread, type DrawWaveDeps, drawBatch, drawWave, isOfWave, sendWave
 import { noticeMessage, poisonMessage, refusedFormMessage } from "./notice-message.ts";
 import { receiptMessage } from "./receipt-message.ts";
 import { type CardViewer, requestCard } from "./request-card.ts";
+import { undoAskedMessage } from "./undo-asked-message.ts";
 
 export interface DrawDeps extends DrawWaveDeps {
   readonly channels: { readonly approvals: string; readonly support: string };
@@ -129,6 +130,11 @@ async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Read
     return;
   }
   const state = area === "request" ? await deps.loadRequestState(id) : null;
+  if (state && detail.event === "undo-asked") {
+    const asked = { by: String(detail.by), reason: String(detail.reason) };
+    await deps.desk.post(deps.channels.approvals, undoAskedMessage(state, asked, deps.settings));
+    return;
+  }
   if (state) await deps.desk.sendDirect(to ?? state.requester, noticeMessage(state, detail));
 }
 
