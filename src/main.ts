@@ -1,30 +1,25 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
-import { acceptRestore } from "./approvals/accept-restore.ts";
-import { setPaused } from "./approvals/set-paused.ts";
-import { exportChain } from "./audit/export-chain.ts";
-import { secretsManagerClients } from "./aws/secrets-manager-client.ts";
 import { allowAgainCommand } from "./cli/allow-again-command.ts";
 import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
-import { describeForTerminal, receiptForTerminal, statusForTerminal } from "./cli/look-up.ts";
-import { type PlanOptions, planForTerminal } from "./cli/plan.ts";
+import type { PlanOptions } from "./cli/plan.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
 import { addVaultSetup } from "./cli/vault-setup-command.ts";
-import { verifyExportFile, verifyReceiptFile } from "./cli/verify.ts";
 import { addWaveCommand } from "./cli/wave-command.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
 import { codeOf, GloveboxError } from "./errors.ts";
 import { BadRulesError, loadRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
-import { vaultGatePolicy } from "./vault/gate-policy.ts";
-import { examine } from "./wiring/doctor.ts";
-import { configure, operatorClient, withStore } from "./wiring/from-environment.ts";
-import { redrive } from "./wiring/redrive.ts";
-import { start } from "./wiring/start.ts";
+import type { Store } from "./store/open-store.ts";
+
+// Each command loads what it needs when it runs: all vendors together take seconds, and most commands need one or none.
+const environment = () => import("./wiring/from-environment.ts");
+const withStore = async <T>(use: (store: Store) => Promise<T>): Promise<T> => (await environment()).withStore(use);
+const lookUp = () => import("./cli/look-up.ts");
 
 // `glovebox status | head` closes our output before we are done: that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -42,7 +37,8 @@ program
   .description("start the bot, the worker, or both; SIGTERM drains")
   .addOption(role)
   .action(async (options: { role: Role }) => {
-    const { config, rules } = configure(options.role);
+    const { config, rules } = (await environment()).configure(options.role);
+    const { start } = await import("./wiring/start.ts");
     const running = await start(config, rules);
     let isStopping = false;
     const stop = (): void => {
@@ -60,7 +56,8 @@ program
   .description("try every right that is needed, and every right that must be absent, against the real systems")
   .addOption(role)
   .action(async (options: { role: Role }) => {
-    const { config, rules } = configure(options.role);
+    const { config, rules } = (await environment()).configure(options.role);
+    const { examine } = await import("./wiring/doctor.ts");
     const { VAULT_TOKEN } = process.env;
     const findings = await examine(config, rules, VAULT_TOKEN ? new Secret(VAULT_TOKEN) : null);
     for (const { ok, text } of findings) print(`${ok ? "OK    " : "NOT OK"}  ${text}`);
@@ -88,13 +85,15 @@ program
   .command("what")
   .description("what the catalogue knows of a secret")
   .argument("<path>")
-  .action((path: string) => withStore(async (store) => show(await describeForTerminal(store, path))));
+  .action((path: string) => withStore(async (store) => show(await (await lookUp()).describeForTerminal(store, path))));
 
 program
   .command("status")
   .description("what is under way, or the state of one request or secret")
   .argument("[path-or-request]")
-  .action((text?: string) => withStore(async (store) => show(await statusForTerminal(store, text ?? null))));
+  .action((text?: string) =>
+    withStore(async (store) => show(await (await lookUp()).statusForTerminal(store, text ?? null))),
+  );
 
 program
   .command("plan")
@@ -106,6 +105,8 @@ program
   .option("--look-up", "ask AWS about every name as well (one call for each)")
   .action((options: PlanOptions) =>
     withStore(async (store) => {
+      const { secretsManagerClients } = await import("./aws/secrets-manager-client.ts");
+      const { planForTerminal } = await import("./cli/plan.ts");
       const rules = loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml");
       const command = { store, rules, now: () => new Date(), openAws: secretsManagerClients, report: complain };
       show(await planForTerminal(command, options));
@@ -119,7 +120,7 @@ program
   .description("print the signed receipt of a finished request: save it, and anybody can verify it offline")
   .argument("<request>")
   .action((request: string) =>
-    withStore(async (store) => show(await receiptForTerminal(store, request.toUpperCase()))),
+    withStore(async (store) => show(await (await lookUp()).receiptForTerminal(store, request.toUpperCase()))),
   );
 
 program
@@ -128,7 +129,8 @@ program
   .argument("<file>")
   .option("--export <file>", "the audit chain in which the receipt must stand")
   .option("--chain", "the file is itself an export of the audit chain")
-  .action((file: string, options: { export?: string; chain?: boolean }) => {
+  .action(async (file: string, options: { export?: string; chain?: boolean }) => {
+    const { verifyExportFile, verifyReceiptFile } = await import("./cli/verify.ts");
     const files = (name: string): string[] => (process.env[name] ?? "").split(",").filter((part) => part !== "");
     const keys = { receipts: files("RECEIPT_PUBLIC_KEY_FILES"), approvals: files("APPROVAL_PUBLIC_KEY_FILES") };
     show(options.chain ? verifyExportFile(file, keys) : verifyReceiptFile(file, keys, options.export));
@@ -141,6 +143,7 @@ for (const isPaused of [true, false]) {
     .requiredOption("--reason <text>", "for the audit trail")
     .action((options: { reason: string }) =>
       withStore(async (store) => {
+        const { setPaused } = await import("./approvals/set-paused.ts");
         await setPaused(store, { isPaused, by: operator(), reason: options.reason, at: new Date() });
         print(
           isPaused
@@ -156,6 +159,7 @@ program
   .description("print the audit chain with its signed checkpoints, a line each, for auditors")
   .action(() =>
     withStore(async (store) => {
+      const { exportChain } = await import("./audit/export-chain.ts");
       for await (const line of exportChain(store)) process.stdout.write(line);
     }),
   );
@@ -168,7 +172,9 @@ program
   .option("--policy-prefix <prefix>", "how our policies are called", process.env.VAULT_POLICY_PREFIX ?? "gb")
   .action((options: { reason: string; authMount: string; policyPrefix: string }) =>
     withStore(async (store) => {
-      const policy = vaultGatePolicy(await operatorClient(), options);
+      const { acceptRestore } = await import("./approvals/accept-restore.ts");
+      const { vaultGatePolicy } = await import("./vault/gate-policy.ts");
+      const policy = vaultGatePolicy(await (await environment()).operatorClient(), options);
       const deps = { store, policy, now: () => new Date() };
       const accepted = await acceptRestore(deps, { by: operator(), reason: options.reason });
       print(
@@ -184,7 +190,8 @@ program
   .description("put a message of the dead-letter queue back on the intake queue")
   .argument("<message-id>")
   .action(async (messageId: string) => {
-    const { config } = configure("bot");
+    const { config } = (await environment()).configure("bot");
+    const { redrive } = await import("./wiring/redrive.ts");
     const isBack = await redrive(config, messageId, operator());
     print(
       isBack ? "It is back on the intake queue." : "The dead-letter queue does not show it now. Try again in a minute.",

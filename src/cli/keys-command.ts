@@ -1,11 +1,11 @@
 import { Argument, Command } from "commander";
-import { type ReSigned, reSignRequests } from "../approvals/re-sign-requests.ts";
+import type { ReSigned } from "../approvals/re-sign-requests.ts";
 import { loadApprovalKeyFile } from "../config.ts";
-import { withStore } from "../wiring/from-environment.ts";
-import { readKeyring, readSigner } from "../wiring/read-keys.ts";
 import { createKeys } from "./keys.ts";
-import { keysForTerminal } from "./keys-used.ts";
 import { ROTATED, type Rotated, rotateKey } from "./rotate-key.ts";
+
+// Loaded where they are needed: who makes keys needs no database.
+const environment = () => import("../wiring/from-environment.ts");
 
 const FOLDER = ".glovebox/keys";
 
@@ -28,14 +28,19 @@ export function keysCommand(operator: () => string, print: (line: string) => voi
   keys
     .command("used")
     .description("what rests on which key, so that you know which may be dropped")
-    .action(() => withStore(async (store) => (await keysForTerminal(store)).lines.forEach(print)));
+    .action(async () => {
+      const { keysForTerminal } = await import("./keys-used.ts");
+      await (await environment()).withStore(async (store) => (await keysForTerminal(store)).lines.forEach(print));
+    });
   keys
     .command("re-sign")
     .description("after the approval key was lost: sign open requests with the new one (APPROVAL_KEY_FILE)")
     .requiredOption("--old <files>", "public keys that signed before, with commas: only what they signed is taken over")
     .requiredOption("--reason <text>", "for the audit trail")
-    .action(({ old, reason }: { old: string; reason: string }) =>
-      withStore(async (store) => {
+    .action(async ({ old, reason }: { old: string; reason: string }) =>
+      (await environment()).withStore(async (store) => {
+        const { reSignRequests } = await import("../approvals/re-sign-requests.ts");
+        const { readKeyring, readSigner } = await import("../wiring/read-keys.ts");
         const signer = readSigner("APPROVAL_KEY_FILE", loadApprovalKeyFile(process.env));
         const oldKeyring = readKeyring("--old", old.split(","));
         const deps = { store, signer, oldKeyring, now: () => new Date() };

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import { AwsCredentialsError } from "../aws/sign-caller-identity.ts";
 import type { LoginSettings } from "../config/vault-login.ts";
 import { BadConfigError, type BotConfig, type CommonConfig, type Config, type WorkerConfig } from "../config.ts";
@@ -7,15 +6,13 @@ import { pingRedis } from "../queue/ping-redis.ts";
 import { sqsIntake } from "../queue/sqs-intake.ts";
 import type { Secret } from "../secret.ts";
 import { checkTokens } from "../slack/check-tokens.ts";
-import { openStore } from "../store/open-store.ts";
 import { LoginFileError } from "../vault/login/login-errors.ts";
 import { endLogin } from "../vault/login/vault-login.ts";
 import { VaultRefusedError, VaultSealedError, VaultUnavailableError } from "../vault/vault-errors.ts";
+import { findStoreFaults } from "./find-store-faults.ts";
 import { openLog } from "./open-core.ts";
 import { openLogin } from "./open-login.ts";
 import { readDigestKey, readKeyring, readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
-
-const PATIENCE_MS = 8_000;
 
 /** Resolves to what is wrong, one line each, beginning with the variable to look at. */
 type Check = () => Promise<readonly string[]>;
@@ -34,11 +31,6 @@ export async function findUnreachable({ common, bot, worker }: Config): Promise<
   ];
   const faults = (await Promise.all(checks.map((check) => check()))).flat();
   return [...new Set(faults)]; // three logins to one silent Vault are one fault
-}
-
-/** For commands that need nothing but the database. */
-export function findStoreFaults(url: Secret): Promise<string[]> {
-  return tried("DATABASE_URL", "Postgres", () => askPostgres(url));
 }
 
 const redisCheck =
@@ -80,15 +72,6 @@ const keyCheck =
       throw error;
     }
   };
-
-async function askPostgres(url: Secret): Promise<void> {
-  const store = openStore(url.reveal(), () => {}, 1);
-  try {
-    await sql`select 1`.execute(store);
-  } finally {
-    await store.destroy();
-  }
-}
 
 async function askQueue(common: CommonConfig, url: string): Promise<void> {
   const endpoint = common.AWS_ENDPOINT_URL;
@@ -143,34 +126,4 @@ async function checkSlack({ SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_API_URL }: B
     ...(bot === null ? [] : [`SLACK_BOT_TOKEN${api}: Slack does not take it (${bot})`]),
     ...(app === null ? [] : [`SLACK_APP_TOKEN${api}: Slack opens no connection for it (${app})`]),
   ];
-}
-
-/** Codes of pg, Node, Redis and the AWS SDK. Their messages stay out: they may quote what was sent. */
-const WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "nothing listens there",
-  ERR_INVALID_URL: "it is no URL",
-  ECONNRESET: "it cut the connection",
-  ENOTFOUND: "there is no such host",
-  EAI_AGAIN: "the host's name can't be looked up",
-  ETIMEDOUT: "it does not answer",
-  "28P01": "it refuses the user or the password",
-  "28000": "it refuses the user",
-  "3D000": "there is no such database",
-  WRONGPASS: "it refuses the password",
-  NOAUTH: "it wants a password",
-  QueueDoesNotExist: "there is no such queue",
-  CredentialsProviderError: "there are no AWS credentials",
-};
-
-async function tried(variable: string, what: string, call: () => Promise<void>): Promise<string[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS, `no answer within ${PATIENCE_MS / 1_000} s`);
-  });
-  const outcome = call().then(
-    () => null,
-    (error: unknown) => WORDS[codeOf(error)] ?? `it failed with ${codeOf(error)}`,
-  );
-  const fault = await Promise.race([outcome, late]).finally(() => clearTimeout(timer));
-  return fault === null ? [] : [`${variable}: ${what} can't be used: ${fault}`];
 }

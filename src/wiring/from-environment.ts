@@ -4,7 +4,7 @@ import { BadRulesError, loadRules, type Rules } from "../rules.ts";
 import { openStore, type Store } from "../store/open-store.ts";
 import { assertNamespacesShown } from "../vault/login/namespaced-login.ts";
 import { openVaultClient, type VaultClient } from "../vault/vault-client.ts";
-import { findStoreFaults } from "./find-unreachable.ts";
+import { findStoreFaults } from "./find-store-faults.ts";
 
 /** Postgres's code. */
 const UNDEFINED_TABLE = "42P01";
