@@ -13,6 +13,7 @@ import { findStoreFaults } from "./find-store-faults.ts";
 import { openLog } from "./open-core.ts";
 import { openLogin } from "./open-login.ts";
 import { readDigestKey, readKeyring, readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
+import { PATIENCE_MS, tried } from "./try-server.ts";
 
 /** Resolves to what is wrong, one line each, beginning with the variable to look at. */
 type Check = () => Promise<readonly string[]>;
