@@ -91,6 +91,7 @@ async function writeEntry(
       select ${redraw.kind}::text, ${redraw.subject}::text, ${redraw.detail}::jsonb, ${redraw.dedupeKey}::text
       from moved returning 1`,
     ...(givesFenceBack ? [givingBack] : []),
+    ...(changes.leaseClosedAt ? [closingAsks(changes.leaseClosedAt)] : []),
     ...more,
   ];
   const { rows } = await sql<MigrationRow>`
@@ -108,3 +109,7 @@ async function writeEntry(
 
 const givingBack = sql`update fence set admin_accessor = null, holder = null, deadline = null
   from held where fence.number = held.number returning 1`;
+
+/** What the gate opened for this migration is not open any more, nor does its other question wait. */
+const closingAsks = (at: Updateable<MigrationTable>["leaseClosedAt"]) => sql`update gate_ask set closed_at = ${at}
+  from moved where gate_ask.migration_id = moved.id and gate_ask.closed_at is null returning 1`;
