@@ -131,6 +131,13 @@ describe("the gate stays shut", () => {
     expect(await ask(third, nextHour)).toBe("opened");
   });
 
+  it.each(["team/*", "a+b", "x/{{y}}", "a,,b"])("for the path %j, which Vault can't lend exactly", async (path) => {
+    const { order, ask, lease } = await gateWorld();
+    const source = { ...(await lease.put("near", { a: "1" })), path };
+    expect(await ask(await order(source))).toBe("PATH_NOT_GRANTABLE");
+    expect(await lease.gate.isOpen()).toBe(false);
+  });
+
   it("for a path in a namespace that it does not serve", async () => {
     const { source, order, ask, lease } = await gateWorld();
     expect(await ask(await order(source), { namespace: "bank/payments" })).toBe("NAMESPACE_NOT_SERVED");
