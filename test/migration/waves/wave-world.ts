@@ -16,7 +16,6 @@ import type { Store } from "../../../src/store/open-store.ts";
 import { APPROVER, ENGINEER, requestWorld } from "../../approvals/request-world.ts";
 import { addSecrets, PLAN_INPUT, type PlannedSecret, planMount } from "../plan-world.ts";
 
-export const OPERATORS = { users: [], usergroups: ["S0OPERATORS"] };
 export const FIELD_RULES = Object.fromEntries(
   FIELDS.map((field) => [field, { label: field, tag: field === "ownerTeam" ? "owner-team" : field, required: true }]),
 ) as unknown as DraftWishes["fields"];
