@@ -1,5 +1,6 @@
 import type { App } from "@slack/bolt";
 import type { RequestState } from "../src/migration/request-state.ts";
+import type { WaitingBatch } from "../src/migration/waves/list-waiting-batches.ts";
 import { homeView } from "../src/slack/home-view.ts";
 import type { RequestStatus } from "../src/store/schema.ts";
 import { describeFailure } from "./explain-failures.ts";
@@ -11,6 +12,7 @@ export interface HomeDeps extends Reporting {
     requester?: string;
     statuses?: readonly RequestStatus[];
   }): Promise<readonly RequestState[]>;
+  listWaitingBatches(): Promise<readonly WaitingBatch[]>;
   /** For what is offered only: at the click it is asked again. */
   isApprover(userId: string): Promise<boolean>;
 }
@@ -26,10 +28,15 @@ export function registerHome(app: App, deps: HomeDeps): void {
   });
 }
 
-async function publish({ desk, listRequestStates, isApprover, now }: HomeDeps, userId: string): Promise<void> {
+async function publish(
+  { desk, listRequestStates, listWaitingBatches, isApprover, now }: HomeDeps,
+  userId: string,
+): Promise<void> {
   const mine = await listRequestStates({ requester: userId });
   const mayDecide = await isApprover(userId).catch(() => false);
   const waiting = mayDecide ? await listRequestStates({ statuses: ["waiting"] }) : [];
   const waitingForMe = waiting.filter(({ requester }) => requester !== userId);
-  await desk.publishHome(userId, homeView({ mine, waitingForMe, now: now() }));
+  const batches = mayDecide ? await listWaitingBatches() : [];
+  const batchesForMe = batches.filter(({ requester }) => requester !== userId);
+  await desk.publishHome(userId, homeView({ mine, waitingForMe, batchesForMe, now: now() }));
 }

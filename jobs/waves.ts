@@ -11,7 +11,9 @@ const AT_LEAST_MS = 300;
  */
 export function lookAtWaves(deps: WaveDeps, report: ReportWave): () => Promise<void> {
   return async () => {
+    const since = performance.now();
     await runWaves(deps, report);
-    await delay(AT_LEAST_MS);
+    // A large wave takes longer to look at: three parts of the time belong to everything else.
+    await delay(Math.max(AT_LEAST_MS, 3 * (performance.now() - since)));
   };
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Command } from "commander";
+import { LooksLikeSecretError } from "../approvals/errors.ts";
+import { looksLikeSecret } from "../approvals/looks-like-secret.ts";
 import { pauseWave, startWave } from "../migration/waves/control-wave.ts";
 import { listExceptions } from "../migration/waves/list-exceptions.ts";
 import { listWaveNames, loadWaveState } from "../migration/waves/load-wave-state.ts";
@@ -88,6 +90,7 @@ function addPause(wave: Command, { operator, show }: WaveTerminal): void {
     .requiredOption("--reason <text>", "for its card and the audit trail")
     .action((name: string, { reason }: { reason: string }) =>
       withStore(async (store) => {
+        if (looksLikeSecret(reason)) throw new LooksLikeSecretError("reason"); // it is shown in Slack
         await pauseWave({ store, now }, { wave: name, by: operator(), reason: reason.slice(0, 500) });
         show({ ok: true, lines: [`${name} is paused.`, ...(await read(store, name)).waits] });
       }),

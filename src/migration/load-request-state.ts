@@ -1,7 +1,7 @@
-import type { Selectable } from "kysely";
+import type { ExpressionBuilder, Selectable } from "kysely";
 import { Envelope } from "../approvals/content.ts";
 import type { Store } from "../store/open-store.ts";
-import type { DecisionTable, MigrationTable, RequestStatus, RequestTable } from "../store/schema.ts";
+import type { DecisionTable, MigrationTable, RequestStatus, RequestTable, Tables } from "../store/schema.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 import { readTagOverflows } from "./keep-tag-overflow.ts";
 import { nextStepOf } from "./next-step.ts";
@@ -18,6 +18,8 @@ export interface RequestFilter {
   readonly requester?: string;
   readonly statuses?: readonly RequestStatus[];
   readonly entryId?: number;
+  /** Also those that a batch's card stands for; a list of somebody's requests names only what failed of them. */
+  readonly withBatches?: boolean;
   /** 50 where absent. */
   readonly limit?: number;
 }
@@ -25,14 +27,24 @@ export interface RequestFilter {
 /** The newest requests first. */
 export async function listRequestStates(
   store: Store,
-  { requester, statuses, entryId, limit = 50 }: RequestFilter = {},
+  { requester, statuses, entryId, withBatches = entryId !== undefined, limit = 50 }: RequestFilter = {},
   at = new Date(),
 ): Promise<RequestState[]> {
   let query = store.selectFrom("request").selectAll().orderBy("createdAt", "desc").orderBy("id", "desc").limit(limit);
   if (requester !== undefined) query = query.where("requester", "=", requester);
   if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
   if (entryId !== undefined) query = query.where("entryId", "=", entryId);
+  if (!withBatches) query = query.where((eb) => eb.or([eb("status", "=", "failed"), eb.not(eb.exists(itemOf(eb)))]));
   return withDetails(store, await query.execute(), at);
+}
+
+/** The item of a wave that stands for a request: see waves/wave-member.ts. */
+function itemOf({ selectFrom }: ExpressionBuilder<Tables, "request">) {
+  return selectFrom("waveItem")
+    .select("waveItem.position")
+    .whereRef("waveItem.envelopeId", "=", "request.envelopeId")
+    .whereRef("waveItem.requestVersion", "=", "request.version")
+    .where("waveItem.leftCode", "is", null);
 }
 
 type RequestRow = Selectable<RequestTable>;

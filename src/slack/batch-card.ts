@@ -64,7 +64,7 @@ function whatAndWhere({ mounts, targets, tags }: BatchView, { targets: allowed, 
     ...(owners ? [`*Owners*  ${sayShares(owners)}`] : []),
     ...(environments ? [`*Environments*  ${sayShares(environments)}`] : []),
     `*Where to*  ${places.slice(0, SHARES_SHOWN).join(" · ")}, each under the name that the rules give it`,
-    "*Moved as*  one JSON document each",
+    "*Moved as*  one JSON document each; the sample shows what the rules set on the targets beside it",
   ];
 }
 

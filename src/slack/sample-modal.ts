@@ -6,6 +6,7 @@ import { CALLBACK, INPUT } from "./action-ids.ts";
 import { LIMITS } from "./block-kit-limits.ts";
 import { type Block, context, divider, lines, type ModalView, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
+import { howLines } from "./how-lines.ts";
 import { selectInput, textInput } from "./inputs.ts";
 import { modal } from "./intake-modal.ts";
 import { pathNote, sayAccount, sayPath, sayPlural } from "./say.ts";
@@ -48,18 +49,18 @@ export function sampleModal(sample: SamplePage, settings: ViewSettings): ModalVi
 }
 
 function itemBlock({ requestId, vaultVersion, content, notes }: SampleItem, { fields, targets }: ViewSettings): Block {
-  const { source, target, tags, olderVersions } = content;
+  const { source, target, tags } = content;
   const alike = pathNote(source);
   const said = fields.flatMap(({ label, tag }) =>
     tags[tag] ? [`${escapeMrkdwn(label.replace(/\?$/, ""))}: ${code(tags[tag], 120)}`] : [],
   );
   const version = vaultVersion === null ? "no versions (KV v1)" : `version ${vaultVersion}`;
-  const older = olderVersions === 0 ? "" : `, with up to ${olderVersions} older ones`;
   return lines(
-    `*${requestId}*  ${sayPath(source, 500)}, ${version}${older}`,
+    `*${requestId}*  ${sayPath(source, 500)}, ${version}`,
     alike && `_${alike}_`,
     `to ${code(target.name, 520)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
     said.join(" · ") || "_no tags_",
+    ...howLines(content),
     notes.length === 0
       ? "Nothing unusual."
       : `*Unusual*  ${notes

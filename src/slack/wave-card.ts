@@ -1,9 +1,11 @@
+import { showName } from "../catalog/show-name.ts";
 import { ITEM_STATES, type ItemCounts, type ItemState } from "../migration/waves/item-states.ts";
 import type { WaveState } from "../migration/waves/wave-state.ts";
 import type { WavePhase } from "../store/schema.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { sayPlural, sayTime, sayUser } from "./say.ts";
+import { shorten } from "./shorten.ts";
 import { type WaveAudience, waveButtons } from "./wave-buttons.ts";
 
 const HEADLINE: Readonly<Record<WavePhase, string>> = {
@@ -44,6 +46,7 @@ export function waveCard(wave: WaveState, audience: WaveAudience): Message {
     lines(`*${headline}*`, asks, `*Chosen by*  ${code(selection, 600)}`, "*Why*", quote(reason)),
     lines(...batchLines(wave)),
     ...(state === "draft" || state === "dropped" ? [] : [lines(...progressLines(wave))]),
+    ...exampleBlocks(wave),
     ...failureBlocks(wave),
     context(`*Next*  ${waits.map((text) => escapeMrkdwn(text)).join("\n")}`),
     ...actions(...waveButtons(wave, audience)),
@@ -103,6 +106,15 @@ export function sayCounts(counts: Readonly<Partial<Record<string, number>>>): st
     (counts[state] ?? 0) > 0 ? [`${counts[state]} ${STATE_WORDS[state]}`] : [],
   );
   return said.join(" · ") || "nothing";
+}
+
+function exampleBlocks({ examples }: WaveState): Block[] {
+  if (examples.length === 0) return [];
+  const each = examples.map(({ name, targetName, notes }) => {
+    const unusual = notes.length === 0 ? "" : ` (${shorten(escapeMrkdwn(notes.join("; ")), 200)})`;
+    return `• ${code(showName(name).shown, 250)} to ${code(targetName, 250)}${unusual}`;
+  });
+  return [lines("*Some of them*", ...each)];
 }
 
 function failureBlocks({ failures }: WaveState): Block[] {

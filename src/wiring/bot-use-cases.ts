@@ -34,6 +34,7 @@ import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
+import { listWaitingBatches } from "../migration/waves/list-waiting-batches.ts";
 import type { WaveDeps } from "../migration/waves/wave-deps.ts";
 import { Secret } from "../secret.ts";
 import type { Desk } from "../slack/slack-desk.ts";
@@ -148,6 +149,7 @@ export function botUseCases(
       return sent;
     },
     loadRequestState: (requestId) => loadRequestState(store, requestId),
+    listWaitingBatches: () => listWaitingBatches(store),
     listRequestStates: (filter: RequestFilter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
     async approveRequest(input) {

@@ -34,6 +34,7 @@ import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
+import { listWaitingBatches } from "../../src/migration/waves/list-waiting-batches.ts";
 import { loadWaveState } from "../../src/migration/waves/load-wave-state.ts";
 import type { WaveDeps } from "../../src/migration/waves/wave-deps.ts";
 import { Secret } from "../../src/secret.ts";
@@ -186,6 +187,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   });
   registerHome(slackApp.app, {
     ...reporting,
+    listWaitingBatches: () => listWaitingBatches(store),
     listRequestStates: (filter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
   });

@@ -123,7 +123,14 @@ describe("every view, given hostile text", () => {
         expectWithinLimits(myRequestsMessage(Array(12).fill(request), NOW));
         expect(faultsInView(rejectModal(request))).toEqual([]);
         expect(
-          faultsInView(homeView({ mine: Array(30).fill(request), waitingForMe: Array(30).fill(request), now: NOW })),
+          faultsInView(
+            homeView({
+              mine: Array(30).fill(request),
+              waitingForMe: Array(30).fill(request),
+              batchesForMe: [],
+              now: NOW,
+            }),
+          ),
         ).toEqual([]);
       }),
       { numRuns: 60 },

@@ -47,6 +47,7 @@ const waves = fc
         ...{ number: index + 1, version: 1, state: "planned" as const, decidedBy: null, decidedAt: null, reason: text },
         ...{ counts, itemCount: 500 },
       })),
+      examples: Array(5).fill({ name: text || "x", targetName: text, notes: [text, text] }),
       failures: Array(20).fill({ requestId: "RQ-1", name: text, causeCode: "X", causeText: text, nextStep: text }),
       ...{ secondsEach: 0.4, approvedUntil: NOW, allUntil: NOW, isAllPaused: true, waits: [...waits, text] },
     }),

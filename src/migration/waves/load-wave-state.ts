@@ -1,3 +1,4 @@
+import { RequestContent } from "../../approvals/content.ts";
 import { formatPath } from "../../catalog/secret-path.ts";
 import type { Store } from "../../store/open-store.ts";
 import { loadRequestState } from "../load-request-state.ts";
@@ -5,10 +6,11 @@ import { countItems, ITEM_STATE, type ItemCounts, itemsOf, sumCounts } from "./i
 import { estimateEnd, measurePace, PACE_OVER } from "./pace.ts";
 import { countOpenings, listEnds } from "./wave-attempts.ts";
 import { type BatchRow, listBatches, type WaveRow } from "./wave-rows.ts";
-import type { BatchState, WaveFailure, WaveState } from "./wave-state.ts";
+import type { BatchState, WaveExample, WaveFailure, WaveState } from "./wave-state.ts";
 import { whatWaits } from "./what-waits.ts";
 
 const FAILURES_SHOWN = 20;
+const EXAMPLES = 5;
 
 export interface WaveView {
   readonly at: Date;
@@ -28,6 +30,7 @@ export async function loadWaveState(store: Store, name: string, view: WaveView):
     ...{ name, requester, createdBy, reason, selection, state, pauseReason, stopAfter, createdAt, startedAt },
     ...{ counts, itemCount: total(counts), batches },
     exceptionCount: (await countExceptions(store, name)) + counts.left,
+    examples: state === "draft" ? await listExamples(store, name) : [],
     failures: await listFailures(store, name),
     ...(await outlook(store, row, counts, view)),
     isAllPaused: control?.isPaused === true,
@@ -66,6 +69,21 @@ async function countExceptions(store: Store, wave: string): Promise<number> {
     .where("wave", "=", wave)
     .executeTakeFirstOrThrow();
   return count;
+}
+
+/** Envelope ids are random, so their order is. */
+async function listExamples(store: Store, wave: string): Promise<WaveExample[]> {
+  const items = await store
+    .selectFrom("waveItem")
+    .select(["content", "notes"])
+    .where("wave", "=", wave)
+    .orderBy("envelopeId")
+    .limit(EXAMPLES)
+    .execute();
+  return items.map(({ content, notes }) => {
+    const { source, target } = RequestContent.parse(JSON.parse(content));
+    return { name: formatPath(source), targetName: target.name, notes };
+  });
 }
 
 async function listFailures(store: Store, wave: string): Promise<WaveFailure[]> {

@@ -1,7 +1,6 @@
 import { sql } from "kysely";
 import { appendEvent } from "../../audit/append-event.ts";
 import { codeOf, GloveboxError } from "../../errors.ts";
-import type { Store } from "../../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../../store/outbox.ts";
 import { askForBatch, settleBatch } from "./ask-for-batch.ts";
 import { carryOutApproval } from "./carry-out-approval.ts";
@@ -13,6 +12,8 @@ import { returnExpired } from "./return-expired.ts";
 import type { WaveDeps } from "./wave-deps.ts";
 import { batchId } from "./wave-name.ts";
 import { type BatchRow, findWave, listBatches, setBatch, type WaveRow } from "./wave-rows.ts";
+
+type CountsByBatch = ReadonlyMap<number, ItemCounts>;
 
 const LOCK = 7_206_005; // one process carries waves on at a time: two would only ask Slack and Vault twice
 const REDRAW_EVERY_MS = 10_000;
@@ -53,12 +54,12 @@ async function runWave(deps: WaveDeps, name: string): Promise<void> {
   for (const batch of await listBatches(deps.store, name)) await runBatch(deps, batch);
   const wave = await findWave(deps.store, name);
   if (wave.state === "running") await releaseItems(deps, wave);
-  const counts = await countItems(deps.store, name);
+  const counts = await countItems(deps.store, name); // once: it looks at every item of the wave
   const batches = await listBatches(deps.store, name);
   for (const batch of batches) await endBatch(deps, batch, counts.get(batch.number));
-  await endWave(deps, wave);
+  await endWave(deps, wave, counts);
   if (wave.state !== "paused") await askForNext(deps, wave, counts);
-  await redrawSometimes(deps, name);
+  await redrawSometimes(deps, wave, counts);
 }
 
 async function runBatch(deps: WaveDeps, batch: BatchRow): Promise<void> {
@@ -69,7 +70,7 @@ async function runBatch(deps: WaveDeps, batch: BatchRow): Promise<void> {
 }
 
 /** The pilot is asked for at once; another batch when those before it went well, or when an operator says so. */
-async function askForNext(deps: WaveDeps, wave: WaveRow, counts: ReadonlyMap<number, ItemCounts>): Promise<void> {
+async function askForNext(deps: WaveDeps, wave: WaveRow, counts: CountsByBatch): Promise<void> {
   const batches = await listBatches(deps.store, wave.name);
   const next = batches.find(({ state }) => state === "planned");
   if (!next) return;
@@ -105,7 +106,7 @@ async function endBatch({ store, now }: WaveDeps, batch: BatchRow, counts: ItemC
   });
 }
 
-async function endWave({ store, now }: WaveDeps, { name }: WaveRow): Promise<void> {
+async function endWave({ store, now }: WaveDeps, { name }: WaveRow, byBatch: CountsByBatch): Promise<void> {
   const isOpen = (await listBatches(store, name)).some(
     ({ state }) => !["ended", "rejected", "expired"].includes(state),
   );
@@ -113,7 +114,7 @@ async function endWave({ store, now }: WaveDeps, { name }: WaveRow): Promise<voi
   await store.transaction().execute(async (tx) => {
     const at = now();
     await tx.updateTable("wave").set({ state: "done", changedAt: at }).where("name", "=", name).execute();
-    const counts = sumCounts((await countItems(tx, name)).values());
+    const counts = sumCounts(byBatch.values());
     const subject = `wave:${name}`;
     await enqueueRedraw(tx, subject);
     await enqueueDelivery(tx, { kind: "notice", subject, detail: { event: "done", ...counts } });
@@ -122,9 +123,9 @@ async function endWave({ store, now }: WaveDeps, { name }: WaveRow): Promise<voi
 }
 
 /** The card follows the counts, but not at every step: Slack would limit us. */
-async function redrawSometimes({ store, now }: WaveDeps, name: string): Promise<void> {
+async function redrawSometimes({ store, now }: WaveDeps, { name }: WaveRow, counts: CountsByBatch): Promise<void> {
   const at = now();
-  const drawnAs = JSON.stringify(sumCounts((await countItems(store, name)).values()));
+  const drawnAs = JSON.stringify(sumCounts(counts.values()));
   const { numUpdatedRows } = await store
     .updateTable("wave")
     .set({ drawnAs, drawnAt: at })
@@ -134,5 +135,5 @@ async function redrawSometimes({ store, now }: WaveDeps, name: string): Promise<
       or([eb("drawnAt", "is", null), eb("drawnAt", "<=", new Date(at.getTime() - REDRAW_EVERY_MS))]),
     )
     .executeTakeFirst();
-  if (numUpdatedRows === 1n) await enqueueRedraw(store as Store, `wave:${name}`);
+  if (numUpdatedRows === 1n) await enqueueRedraw(store, `wave:${name}`);
 }

@@ -18,6 +18,8 @@ export interface WaveState {
   readonly batches: readonly BatchState[];
   /** What the selection named and could not take in, and what left a batch since. */
   readonly exceptionCount: number;
+  /** Of a draft: a few of its items, drawn at random. */
+  readonly examples: readonly WaveExample[];
   /** The newest failures, up to twenty. */
   readonly failures: readonly WaveFailure[];
   /** Measured, from one end to the next; null: nothing is measured yet. */
@@ -41,6 +43,13 @@ export interface BatchState {
   readonly reason: string | null;
   readonly counts: ItemCounts;
   readonly itemCount: number;
+}
+
+export interface WaveExample {
+  /** `mount/path`, exactly. */
+  readonly name: string;
+  readonly targetName: string;
+  readonly notes: readonly string[];
 }
 
 export interface WaveFailure {

@@ -152,6 +152,8 @@ create table migration (
   finished_at timestamptz,
   unique (request_id, attempt)
 );
+create index migration_unended on migration (request_id) where state not in ('done', 'failed', 'undone');
+create index migration_by_end on migration (finished_at desc) where finished_at is not null;
 create index migration_held on migration (request_id) where is_held;
 create index migration_with_open_lease on migration (created_at) where lease_opened_at is not null and lease_closed_at is null;
 
