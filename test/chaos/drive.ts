@@ -61,7 +61,7 @@ export function openDrive(world: ChaosWorld, planted: Planted, striker: () => St
       const waiting = [...plans];
       const inFlight = () => items.filter(({ isSettled }) => !isSettled);
       while (!stopping.aborted && (waiting.length > 0 || inFlight().length > 0)) {
-        if (isOver()) waiting.length = 0;
+        if (isOver()) waiting.splice(0, waiting.length - 1); // the last one goes in peace and shows that all works again
         while (waiting.length > 0 && inFlight().length < IN_FLIGHT) {
           const item = await plantItem(world, waiting.shift() as MigrationPlan, planted);
           items.push(item);

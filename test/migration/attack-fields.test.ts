@@ -9,7 +9,7 @@ import { noAnswer, withPoints } from "./crash-points.ts";
 import { type CrashWorld, crashWorld } from "./crash-world.ts";
 import { APPROVER, ENGINEER, NOTHING_LEFT } from "./engine-world.ts";
 
-/** What an undo believes of unsigned columns so far: to be read from what the worker signed. */
+/** Known hole: an undo believes these columns, so a thief could turn an ordered undo of a put into a deletion. */
 const STILL_OPEN = ["write_kind", "previous_version_id"];
 const LANES = 2;
 /** Slow machines: about 130 moves in the longest. */
@@ -42,11 +42,12 @@ async function inThiefWorlds(
   cases: (world: ThiefWorld) => Promise<Alteration[]>,
   run: (world: ThiefWorld, alteration: Alteration) => Promise<string | null>,
 ): Promise<string[]> {
-  let waiting: Alteration[] | undefined;
+  let listing: Promise<Alteration[]> | undefined;
   const done: string[] = [];
   const lane = async (): Promise<void> => {
     const world = await thiefWorld();
-    waiting ??= await cases(world);
+    listing ??= cases(world); // one list for all
+    const waiting = await listing;
     const names: string[] = [];
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const name = await run(world, next);
