@@ -1,17 +1,23 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { App, ViewSubmitAction } from "@slack/bolt";
-import type { Adoption } from "../src/approvals/content.ts";
+import type { Adoption, TargetRef } from "../src/approvals/content.ts";
 import { NothingToTakeOverError, NotRequesterError } from "../src/approvals/errors.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK } from "../src/slack/action-ids.ts";
+import { openConflict } from "../src/slack/conflict-lines.ts";
 import { readTakeOverMemory, takeOverModal, takeOverNotice } from "../src/slack/take-over-modal.ts";
 import type { ViewSettings } from "../src/slack/view-settings.ts";
 import { onClick } from "./clicks.ts";
 import { explanationOf } from "./explain-failures.ts";
 import type { Reporting } from "./reporting.ts";
 
+const LOOK_WITHIN_MS = 1_200;
+
 export interface ConflictDeps extends Reporting {
   readonly settings: ViewSettings;
   loadRequestState(requestId: string): Promise<RequestState | null>;
+  /** The tags of a target as AWS shows them now; null: it is not there, or AWS did not say. */
+  readTargetTags(target: TargetRef): Promise<Readonly<Record<string, string>> | null>;
   takeOverTarget(input: { requestId: string; version: number; by: string; seen: Adoption }): Promise<unknown>;
   stopRequest(input: { requestId: string; by: string }): Promise<unknown>;
   redrawRequest(requestId: string): Promise<unknown>;
@@ -25,7 +31,9 @@ export function registerConflict(app: App, deps: ConflictDeps): void {
     // Said before the modal is read; the use-case asks again when it is sent.
     if (state && state.requester !== userId)
       throw new NotRequesterError(`take over the target of ${state.id}`, state.requester);
-    const view = state && state.version === value.version ? takeOverModal(state, settings) : null;
+    const conflict = state && openConflict(state);
+    const tags = conflict ? await tagsOf(deps, { ...state.content.target, name: conflict.targetName }) : null;
+    const view = state && state.version === value.version ? takeOverModal(state, tags, settings) : null;
     if (view === null) {
       await deps.redrawRequest(value.id);
       throw new NothingToTakeOverError();
@@ -34,6 +42,11 @@ export function registerConflict(app: App, deps: ConflictDeps): void {
   });
   onClick(app, deps, ACTION.stop, ({ value, userId }) => deps.stopRequest({ requestId: value.id, by: userId }));
   registerTakeOverSubmit(app, deps);
+}
+
+/** Whose it is, as far as tags tell; AWS being slow holds no modal back, whose trigger lives 3 s. */
+async function tagsOf({ readTargetTags }: ConflictDeps, target: TargetRef) {
+  return Promise.race([readTargetTags(target).catch(() => null), delay(LOOK_WITHIN_MS, null)]);
 }
 
 function registerTakeOverSubmit(app: App, deps: ConflictDeps): void {

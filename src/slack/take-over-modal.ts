@@ -21,8 +21,12 @@ export type TakeOverMemory = z.output<typeof TakeOverMemory>;
 export const readTakeOverMemory = (privateMetadata: string): TakeOverMemory =>
   TakeOverMemory.parse(JSON.parse(privateMetadata));
 
-/** Says exactly what will happen; null where there is nothing to take over (any more). */
-export function takeOverModal(state: RequestState, { targets }: ViewSettings): ModalView | null {
+/** Says exactly what will happen; null where there is nothing to take over (any more). @param tags null: not known. */
+export function takeOverModal(
+  state: RequestState,
+  tags: Readonly<Record<string, string>> | null,
+  { targets }: ViewSettings,
+): ModalView | null {
   const conflict = openConflict(state);
   if (conflict === null || conflict.others.length > 0) return null;
   const { arn, versionId, isTombstone } = conflict;
@@ -35,6 +39,7 @@ export function takeOverModal(state: RequestState, { targets }: ViewSettings): M
       lines(
         `*Take over*  ${code(conflict.targetName, 500)} in ${escapeMrkdwn(sayAccount(state.content.target, targets))}`,
         code(arn, 700),
+        `*Its tags*  ${tagWords(tags)}`,
         `${now} ${comparisonWords(conflict)}`,
       ),
       lines(
@@ -50,6 +55,15 @@ export function takeOverModal(state: RequestState, { targets }: ViewSettings): M
       ),
     ],
   };
+}
+
+/** They may say whose it is. */
+function tagWords(tags: Readonly<Record<string, string>> | null): string {
+  if (tags === null) return "AWS did not tell them just now.";
+  const all = Object.entries(tags);
+  const shown = all.slice(0, 12).map(([tag, value]) => `${code(tag, 60)}: ${code(value, 80)}`);
+  if (all.length === 0) return "none, so they don't tell whose it is.";
+  return `${shown.join(" · ")}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ""}`;
 }
 
 /** What the modal turns into: done, or why not. */

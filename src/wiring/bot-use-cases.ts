@@ -160,6 +160,10 @@ export function botUseCases(
     withdrawRequest: (input) => withdrawRequest(decide, input),
     retryMigration: (input) => retryMigration(decide, input),
     orderUndo: (input) => orderUndo(decide, input),
+    readTargetTags: async (wanted) => {
+      const state = await target.describe(wanted);
+      return state.status === "present" ? state.tags : null;
+    },
     takeOverTarget: (input) => takeOverTarget({ store, signer, keyring, now, newId: randomUUID }, input),
     stopRequest: (input) => stopRequest({ store, now }, input),
     redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),

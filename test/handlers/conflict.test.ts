@@ -116,6 +116,7 @@ describe("a move that met somebody else's target", () => {
       await world.drive.waitForView(engineer, ({ callback_id: callback }) => callback === "req.takeover.submit"),
     );
     expect(modal).toContain("Its current version is `v-1`");
+    expect(modal).toContain("`owner-team`: `billing`");
     expect(modal).toContain("stays as AWSPREVIOUS");
     await world.drive.as(engineer).submitView({});
     await world.settle();

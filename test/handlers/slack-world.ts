@@ -171,6 +171,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     ...reporting,
     settings: SETTINGS,
     loadRequestState: load,
+    readTargetTags: async ({ name }) => (name === "bank/theirs" ? { "owner-team": "billing" } : null),
     takeOverTarget: (input) => takeOverTarget({ store, signer, keyring, now, newId: randomUUID }, input),
     stopRequest: (input) => stopRequest({ store, now }, input),
     redrawRequest: (requestId) => enqueueRedraw(store, `request:${requestId}`),
