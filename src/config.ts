@@ -82,6 +82,8 @@ const Worker = z.object({
   VAULT_READER_TTL_SECONDS: seconds(1, 300, 60),
   APPROVAL_PUBLIC_KEY_FILES: files,
   RECEIPT_KEY_FILE: text,
+  /** Earlier keys of our own: what was finished under them can still be undone. */
+  RECEIPT_PUBLIC_KEY_FILES: files.optional(),
   DIGEST_KEY_FILE: text,
   /** How long a worker may be silent before another takes over. */
   FENCE_SECONDS: seconds(2, 600, 60),

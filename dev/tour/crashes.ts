@@ -78,7 +78,7 @@ async function finishedOnce(tour: Tour, path: string): Promise<void> {
   await nothingLeft(tour);
   const SecretId = await tour.targetOf(path);
   const [row] = await tour.rows<{ token: string; finished: number }>(
-    `select m.request_token as token, (select count(*)::int from finished_statement f where f.migration_id = m.id) as finished
+    `select (m.writes ->> 'bytes')::jsonb #>> '{targets,0,versions,-1,requestToken}' as token, (select count(*)::int from finished_statement f where f.migration_id = m.id) as finished
      from migration m join request r on r.id = m.request_id join entry e on e.id = r.entry_id where e.full_path = $1`,
     [path],
   );

@@ -30,6 +30,9 @@ export async function readKeyUses(store: Store): Promise<KeyUse[]> {
       union all
       select 'receipt', key_id, false from finished_statement
       union all
+      select 'receipt', writes ->> 'keyId', true from migration
+        where writes is not null and state not in ('done', 'failed', 'undone')
+      union all
       select 'digest', digest_key_id, state not in ('done', 'failed', 'undone') from migration
         where digest_key_id is not null
     ) as signed

@@ -7,6 +7,7 @@ export type Purpose =
   | "again"
   | "undo"
   | "envelope"
+  | "writes"
   | "finished"
   | "receipt"
   | "checkpoint"

@@ -19,7 +19,7 @@ export function targetLabels({ attempt, describe }: TargetCalls): Pick<SecretTar
           SecretId: target.name,
           VersionStage: CURRENT,
           MoveToVersionId: to,
-          RemoveFromVersionId: from,
+          ...(from !== null && { RemoveFromVersionId: from }),
         }),
       ),
     ).catch(async (error: unknown) => {

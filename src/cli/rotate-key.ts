@@ -57,7 +57,7 @@ const STEPS: Readonly<Record<Rotated, (files: NewFiles, folder: string) => reado
   receipt: ({ key, pub }, folder) => [
     `${key} and ${pub} are made. In this order, each step with a restart:`,
     `1. bot and auditors: RECEIPT_PUBLIC_KEY_FILES=${join(folder, "receipt.pub")},${pub}   (both count)`,
-    `2. worker: RECEIPT_KEY_FILE=${key}`,
+    `2. worker: RECEIPT_KEY_FILE=${key}   RECEIPT_PUBLIC_KEY_FILES=${join(folder, "receipt.pub")}   (what is finished can still be undone)`,
     "Keep the old public key in every list for as long as its receipts count. Destroy the old private key.",
   ],
   operator: ({ key, pub }, folder) => [

@@ -34,7 +34,8 @@ export function verifyReceiptFile(file: string, keyFiles: VerifyKeyFiles, export
     const { isOk, checks } = verifyReceipt(text, { receipts, approvals }, chain?.links);
     const receipt = parseReceipt(text)?.receipt;
     const about =
-      receipt && `${receipt.requestId}: ${receipt.source.mount}/${receipt.source.path} to ${receipt.target.arn}`;
+      receipt &&
+      `${receipt.requestId}: ${receipt.source.mount}/${receipt.source.path} to ${receipt.targets.map(({ arn }) => arn).join(", ")}`;
     const chainLines = chain?.lines ?? [];
     return {
       isOk: isOk && (chain?.isOk ?? true),

@@ -32,10 +32,13 @@ export class SettingsNotAllowedError extends GloveboxError {
 
 export class TargetNotOursError extends GloveboxError {
   readonly code = "TARGET_NOT_OURS";
-  readonly userMessage =
-    "The target already exists and Glovebox did not make it, so nothing was written. Choose another name, or ask support to adopt it.";
-  constructor() {
-    super("the target exists without our ownership tag");
+  readonly userMessage: string;
+  /** @param hasChanged Somebody said to take it over, and something else is there now. */
+  constructor(hasChanged = false) {
+    super(hasChanged ? "the target is not what was adopted" : "the target exists without our ownership tag");
+    this.userMessage = hasChanged
+      ? "The target changed after somebody said to take it over: its ARN, its current version or its deletion is another now. Nothing was written. Look at it again, then take it over as it is, or choose another name."
+      : "The target already exists and Glovebox did not make it, so nothing was written. Choose another name, take it over, or stop here.";
   }
 }
 
@@ -45,6 +48,25 @@ export class ReadBackMismatchError extends GloveboxError {
     "What AWS gave back was not what I wrote, so I took the write back. Vault is unchanged. Press Retry, and tell the operators if it comes again.";
   constructor() {
     super("the value read back differs from the one written");
+  }
+}
+
+/** Something beside the value is not as it was set: a label, a description, a policy. */
+export class SettingsMissingError extends GloveboxError {
+  readonly code = "SETTINGS_MISSING";
+  readonly userMessage: string;
+  constructor(what: string) {
+    super(`AWS shows another ${what} than was set`);
+    this.userMessage = `The target's ${what} in AWS is not what I set, so I took the write back. Vault is unchanged. Press Retry, and tell the operators if it comes again.`;
+  }
+}
+
+export class ReplicaFailedError extends GloveboxError {
+  readonly code = "REPLICA_FAILED";
+  readonly userMessage =
+    "AWS couldn't copy the target to one of the regions that the rules name: its name may be taken there, or its key can't be used. I took the write back and Vault is unchanged; an operator must look at that region, then press Retry.";
+  constructor() {
+    super("a replica of the target failed");
   }
 }
 

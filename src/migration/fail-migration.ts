@@ -6,12 +6,12 @@ import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
 import { StoreLostError, UnforeseenError, VersionMovedError } from "./engine-errors.ts";
 import { FenceLostError } from "./fence.ts";
-import { journaledWrite } from "./find-landed.ts";
 import { endLease } from "./lend-and-read.ts";
 import type { Order } from "./load-order.ts";
-import type { Attempt, MigrationRun, WrittenVersion } from "./migration-run.ts";
+import type { Attempt, MigrationRun } from "./migration-run.ts";
 import { TargetError } from "./target-errors.ts";
-import { undoTarget } from "./undo-target.ts";
+import { undoWrites } from "./undo-writes.ts";
+import type { WriteList } from "./write-list.ts";
 
 /** What is left after a failure. */
 interface CleanUp {
@@ -29,7 +29,7 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
   if (error instanceof FenceLostError) throw error; // whoever has the fence now cleans up
   const cause = explain(run, error);
   const leaseClosedAt = await endLease(run).catch(warned(run, "the lease is still open; the janitor closes it"));
-  const takenBack = await takeBack(run, run.statement, run.written.version, cause);
+  const takenBack = await takeBack(run, run.statement, run.written.list, cause);
   run.proofs.admin = await run.admin.revokeSelf().catch(warned(run, "the admin token ends by itself"));
   await recordFailure(run, cause, { leaseClosedAt, takenBack });
 }
@@ -41,18 +41,21 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
 export async function refuseMigration(attempt: Attempt, error: unknown): Promise<void> {
   if (error instanceof FenceLostError) throw error;
   const takenBack =
-    journaledWrite(attempt.row) === null
+    attempt.row.writes === null
       ? ""
       : "An earlier attempt may have written to the target and I left it alone: ask support to look at it.";
   await recordFailure(attempt, explain(attempt, error), { leaseClosedAt: null, takenBack });
 }
 
 /** Fails an attempt that Vault did not let in. After an earlier write it waits for Vault, or takes the write back. */
-export async function failLogin(attempt: Attempt, { statement }: Order, error: unknown): Promise<void> {
+export async function failLogin(
+  attempt: Attempt,
+  { statement, written }: Order & { written: WriteList | null },
+  error: unknown,
+): Promise<void> {
   if (error instanceof FenceLostError) throw error;
   const cause = explain(attempt, error);
-  const version = journaledWrite(attempt.row);
-  const takenBack = version !== null && cause.retryable ? null : await takeBack(attempt, statement, version, cause);
+  const takenBack = written !== null && cause.retryable ? null : await takeBack(attempt, statement, written, cause);
   await recordFailure(attempt, cause, { leaseClosedAt: null, takenBack });
 }
 
@@ -78,13 +81,12 @@ const END_MISSING =
 /** @returns What was taken back, in words; null if AWS did not answer. */
 async function takeBack(
   attempt: Attempt,
-  { target }: ApprovalStatement,
-  version: WrittenVersion | null,
+  statement: ApprovalStatement,
+  written: WriteList | null,
   cause: GloveboxError,
 ): Promise<string | null> {
-  const { deps, row } = attempt;
-  if (version === null) return cause instanceof TargetError && cause.retryable ? "Nothing was written to AWS." : "";
-  return undoTarget(deps, target, row.id, version).catch(warned(attempt, "the write could not be taken back yet"));
+  if (written === null) return cause instanceof TargetError && cause.retryable ? "Nothing was written to AWS." : "";
+  return undoWrites(attempt.deps, statement, written).catch(warned(attempt, "the write could not be taken back yet"));
 }
 
 async function recordFailure({ deps, row, journal }: Attempt, cause: GloveboxError, cleanUp: CleanUp): Promise<void> {

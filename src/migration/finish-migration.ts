@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { outboxRow } from "../store/outbox.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
+import { signFinished } from "./finished.ts";
 import { issueReceipt } from "./issue-receipt.ts";
 import { leftVault } from "./lend-and-read.ts";
 import type { MigrationRun } from "./migration-run.ts";
@@ -11,11 +12,14 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
   run.proofs.admin = await leftVault(run);
   deps.trace?.("admin.dead");
   const finishedAt = deps.now();
-  const finished = deps.signer.sign("finished", {
+  const writes = run.written.list;
+  if (writes === null) throw new TypeError("nothing is finished that was not journaled");
+  const finished = signFinished(deps.signer, {
     v: 1,
     statementId: statement.statementId,
     migrationId: row.id,
     finishedAt: finishedAt.toISOString(),
+    writes,
   });
   const { mountAccessor, path } = statement.source;
   const { vaultVersion, previousStatementId } = run.moves;

@@ -13,11 +13,12 @@ import { buildReceipt, signReceipt } from "./receipt.ts";
 export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink, row: MigrationRow): Promise<void> {
   const { deps, statement, signed, proofs } = run;
   const readerProof = proofs.reader ?? (await journaledReaderProof(tx, row.id));
-  const { targetArn: arn, requestToken: versionId, digestKeyId, leaseOpenedAt, leaseClosedAt, finishedAt } = row;
+  const { leaseOpenedAt, leaseClosedAt, finishedAt } = row;
   const { admin: adminProof } = proofs;
-  const isComplete = arn && versionId && digestKeyId && leaseOpenedAt && leaseClosedAt && finishedAt;
+  const { list: writes } = run.written;
+  const isComplete = writes && leaseOpenedAt && leaseClosedAt && finishedAt;
   if (!isComplete || !readerProof || !adminProof) {
-    throw new TypeError("a migration that is done has an ARN, a version, a closed lease and both proofs");
+    throw new TypeError("a migration that is done has its writes, a closed lease and both proofs");
   }
   const receipt = buildReceipt({
     installation: deps.installation,
@@ -27,11 +28,7 @@ export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink
     statement,
     approval: signed,
     vaultVersion: row.vaultVersion,
-    arn,
-    versionId,
-    isNew: row.writeKind === "create",
-    previousVersionId: row.previousVersionId,
-    digestKeyId,
+    writes,
     leaseOpenedAt,
     leaseClosedAt,
     readerProof,

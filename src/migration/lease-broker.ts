@@ -52,6 +52,8 @@ export interface ReaderSession {
    * @throws {SecretNotFoundError} {SecretDeletedError}
    */
   read(): Promise<{ data: Secret; version: number | null }>;
+  /** KV v2: an older version, or why Vault no longer has it. */
+  readOlder(version: number): Promise<{ data: Secret } | { missing: "deleted" | "not kept" }>;
   /** @throws {LeaseStillAliveError} The call of `proveGrant` still succeeds after the revocation. */
   proveDead(): Promise<DeathProof>;
 }

@@ -3,14 +3,24 @@ import type { Secret } from "../secret.ts";
 import { sideBySide } from "../side-by-side.ts";
 import { VersionMovedError } from "./engine-errors.ts";
 import { closeLease } from "./janitor.ts";
-import type { DeathProof } from "./lease-broker.ts";
+import type { DeathProof, ReaderSession } from "./lease-broker.ts";
 import type { MigrationRun } from "./migration-run.ts";
+import type { SkippedVersion } from "./write-list.ts";
 
 export interface ReadValue {
   /** The JSON text of the secret's data object. */
   readonly data: Secret;
   readonly vaultVersion: number | null;
+  /** The versions before it that go along, the oldest first. */
+  readonly older: readonly OlderVersion[];
+  /** Those that were asked for and that Vault no longer has. */
+  readonly skipped: readonly SkippedVersion[];
   readonly leaseClosedAt: Date;
+}
+
+export interface OlderVersion {
+  readonly vaultVersion: number;
+  readonly data: Secret;
 }
 
 /**
@@ -61,12 +71,30 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
     reader.proveGrant(),
   );
   const { data, version } = await reader.read();
+  const history = await readOlder(reader, version, statement.olderVersions);
   trace("value.read");
   const leaseClosedAt = await endLease(run);
   trace("lease.dead");
   leaveVault(run);
   assertVersion(run, version);
-  return { data, vaultVersion: version, leaseClosedAt };
+  return { data, vaultVersion: version, ...history, leaseClosedAt };
+}
+
+/** Within the same lease. KV v1 keeps no versions. */
+async function readOlder(
+  reader: ReaderSession,
+  current: number | null,
+  count: number,
+): Promise<Pick<ReadValue, "older" | "skipped">> {
+  const older: OlderVersion[] = [];
+  const skipped: SkippedVersion[] = [];
+  const first = current === null ? 1 : Math.max(1, current - count);
+  for (let vaultVersion = first; current !== null && vaultVersion < current; vaultVersion += 1) {
+    const found = await reader.readOlder(vaultVersion);
+    if ("data" in found) older.push({ vaultVersion, data: found.data });
+    else skipped.push({ vaultVersion, reason: found.missing });
+  }
+  return { older, skipped };
 }
 
 /**

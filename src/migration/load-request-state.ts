@@ -5,7 +5,8 @@ import type { DecisionTable, MigrationTable, RequestStatus, RequestTable, Tables
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 import { readTagOverflows } from "./keep-tag-overflow.ts";
 import { nextStepOf } from "./next-step.ts";
-import type { MigrationProgress, RequestDecision, RequestState } from "./request-state.ts";
+import type { MigrationProgress, RequestDecision, RequestState, WrittenTarget } from "./request-state.ts";
+import { currentOf, kindOf, versionIdOf, WriteList } from "./write-list.ts";
 
 /** @param at The time at which buttons must be right; now where absent. @returns null: there is no such request. */
 export async function loadRequestState(store: Store, requestId: string, at = new Date()): Promise<RequestState | null> {
@@ -119,8 +120,20 @@ function decisionState({ verdict, decidedBy, reason, decidedAt }: Selectable<Dec
   return { verdict, by: decidedBy, reason, at: decidedAt };
 }
 
+/** For people to see: nobody acts on it, so the worker's signature is not asked for. */
+function writtenTargets(writes: MigrationRow["writes"]): WrittenTarget[] {
+  const list = writes && WriteList.safeParse(JSON.parse(writes.bytes)).data;
+  if (!list?.isVerified) return [];
+  return list.targets.map((target) => ({
+    name: target.name,
+    arn: target.arn ?? "",
+    versionId: versionIdOf(currentOf(target)),
+    kind: kindOf(target),
+  }));
+}
+
 function progressState(row: MigrationRow, status: RequestStatus, at: Date): MigrationProgress {
-  const { id, attempt, state, causeCode, causeText, vaultVersion, targetArn, requestToken } = row;
+  const { id, attempt, state, causeCode, causeText, vaultVersion, writes, comparison } = row;
   const { leaseOpenedAt, leaseClosedAt, startedAt, finishedAt } = row;
   const isValid = new Date(JSON.parse(row.statementBytes).expiresAt) > at;
   return {
@@ -130,9 +143,8 @@ function progressState(row: MigrationRow, status: RequestStatus, at: Date): Migr
     causeCode,
     causeText,
     vaultVersion,
-    targetArn,
-    targetVersionId: requestToken, // the request token of a put is the id of the version that it makes
-    conflict: row.comparison,
+    targets: writtenTargets(writes),
+    conflict: comparison,
     leaseOpenedAt,
     leaseClosedAt,
     startedAt,

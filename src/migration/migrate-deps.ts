@@ -15,6 +15,8 @@ export interface MigrateDeps {
   readonly operatorKeys?: Keyring;
   /** Signs receipts and finished statements. */
   readonly signer: Signer;
+  /** What was signed by it, or by the keys that it had before. */
+  readonly ownKeyring: Keyring;
   readonly digestKey: DigestKey;
   readonly broker: LeaseBroker;
   readonly target: SecretTarget;

@@ -1,3 +1,4 @@
+import { targetsOf } from "../approvals/target-places.ts";
 import { assertSettingsAllowed, assertTargetAllowed } from "./assert-target-allowed.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
 import { failLogin, failMigration, postponeEnd, refuseMigration } from "./fail-migration.ts";
@@ -5,7 +6,7 @@ import { FenceLostError } from "./fence.ts";
 import type { FenceHold } from "./fence-hold.ts";
 import { fencedTarget } from "./fenced-target.ts";
 import { findFreeVersion } from "./find-free-version.ts";
-import { findLanded, journaledWrite } from "./find-landed.ts";
+import { findLanded } from "./find-landed.ts";
 import { finishMigration } from "./finish-migration.ts";
 import { openJournal } from "./journal.ts";
 import { openAdmin, withFence } from "./keep-fence.ts";
@@ -15,7 +16,9 @@ import { type MigrationRow, type Order, readOrder, rowOf, type TakenOrder, takeO
 import type { MigrateDeps } from "./migrate-deps.ts";
 import type { Attempt, MigrationRun } from "./migration-run.ts";
 import { isUndoWanted, undoMigration } from "./undo-migration.ts";
-import { seal, verifyLanded, writeAndVerify } from "./write-and-verify.ts";
+import { verifyLanded } from "./verify-landed.ts";
+import { seal, writeAndVerify } from "./write-and-verify.ts";
+import { journaledWrites, type WriteList } from "./write-list.ts";
 
 /**
  * Carries one migration as far as it can go: to done, to failed with everything taken back, or, for a finished one with a
@@ -40,14 +43,17 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
     const order = await checkOrder(attempt, taken).catch((error: unknown) => refuseMigration(attempt, error));
     if (!order) return; // refused, or rung before its time: the sweep rings when that has come
     // What was written before is asked about first, and that commits nothing of its own.
-    const isJournaledNext = journaledWrite(row) === null;
+    const isJournaledNext = order.written === null;
     const left = { hasLeftLeases: taken.hasLeftLeases, isJournaledNext };
     const admin = await openAdmin(deps, hold, left).catch((error: unknown) => failLogin(attempt, order, error));
     if (admin) await carryOut(openRun(attempt, order, admin));
   });
 }
 
-type CheckedOrder = Order & Pick<MigrationRun, "moves">;
+/** With the writes that an earlier process journaled. */
+interface CheckedOrder extends Order, Pick<MigrationRun, "moves"> {
+  readonly written: WriteList | null;
+}
 
 /** Signed, unless the rule takes what Vault has now: then the row of an earlier process may know better. */
 function versionInHand({ statement, row }: Order): number | null {
@@ -70,10 +76,14 @@ async function checkOrder({ deps, row }: Attempt, { found }: TakenOrder): Promis
   assertSettingsAllowed(deps.allowedTargets, order.statement);
   const vaultVersion = versionInHand(order);
   const previousStatementId = await findFreeVersion(deps, order.statement, vaultVersion);
-  return { ...order, moves: { vaultVersion, previousStatementId } };
+  return { ...order, written: journaledWrites(deps.ownKeyring, row), moves: { vaultVersion, previousStatementId } };
 }
 
-function openRun(attempt: Attempt, { statement, signed, moves }: CheckedOrder, admin: AdminSession): MigrationRun {
+function openRun(
+  attempt: Attempt,
+  { statement, signed, written, moves }: CheckedOrder,
+  admin: AdminSession,
+): MigrationRun {
   return {
     ...attempt,
     statement,
@@ -81,7 +91,7 @@ function openRun(attempt: Attempt, { statement, signed, moves }: CheckedOrder, a
     admin,
     lent: { isOpen: false, secretIdAccessor: null, reader: null },
     moves,
-    written: { version: journaledWrite(attempt.row) },
+    written: { list: written },
     leaving: { admin: null },
     proofs: { reader: null, admin: null },
   };
@@ -102,11 +112,17 @@ async function carryOut(run: MigrationRun): Promise<void> {
 
 /** Whatever the row says, AWS is asked what is there: a process may have died between the two. */
 async function moveValue(run: MigrationRun): Promise<void> {
-  const landed = await findLanded(run);
-  if (landed?.isSealed && run.row.state === "verified") return; // sealing took our own access away: the end is all that is missing
-  if (landed) await verifyLanded(run, landed);
-  else await writeAndVerify(run, await readFreeVersion(run));
-  await seal(run);
+  const { whole, versionIds } = await findLanded(run);
+  // Sealing takes our own access away, so what is verified and perhaps sealed is not read again.
+  const isVerified = run.written.list?.isVerified === true;
+  if (whole && isVerified)
+    return seal(
+      run,
+      whole.filter(({ isSealed }) => !isSealed).map(({ ref }) => ref),
+    );
+  if (whole) await verifyLanded(run, whole);
+  else await writeAndVerify(run, await readFreeVersion(run), versionIds);
+  await seal(run, targetsOf(run.statement));
 }
 
 /** Where the rule takes what Vault has now, only the read tells which version that is. */

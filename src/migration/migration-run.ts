@@ -1,10 +1,10 @@
 import type { ApprovalStatement } from "../approvals/content.ts";
 import type { Signed } from "../audit/signing.ts";
-import type { WriteKind } from "../store/schema.ts";
 import type { Journal } from "./journal.ts";
 import type { AdminSession, DeathProof, ReaderSession } from "./lease-broker.ts";
 import type { MigrationRow } from "./load-order.ts";
 import type { MigrateDeps } from "./migrate-deps.ts";
+import type { WriteList } from "./write-list.ts";
 
 /** One attempt under one fence: what it writes its steps with. */
 export interface Attempt {
@@ -12,14 +12,6 @@ export interface Attempt {
   readonly row: MigrationRow;
   readonly fence: number;
   readonly journal: Journal;
-}
-
-/** A write as it was journaled before AWS heard of it. */
-export interface WrittenVersion {
-  readonly requestToken: string;
-  readonly digest: string;
-  readonly kind: WriteKind;
-  readonly previousVersionId: string | null;
 }
 
 /** An attempt that may act: its statement is checked and its admin identity logged in. */
@@ -32,8 +24,8 @@ export interface MigrationRun extends Attempt {
   readonly lent: { isOpen: boolean; secretIdAccessor: string | null; reader: ReaderSession | null };
   /** The version in hand: the approved one until the read tells. And the finish after which it is free, if any. */
   readonly moves: { vaultVersion: number | null; previousStatementId: string | null };
-  /** The write that may have reached AWS, also of a process that died: what a failure takes back. */
-  readonly written: { version: WrittenVersion | null };
+  /** The writes that may have reached AWS, also of a process that died: what a failure takes back. */
+  readonly written: { list: WriteList | null };
   /** The admin's revocation of itself, once it is under way. */
   readonly leaving: { admin: Promise<DeathProof> | null };
   readonly proofs: { reader: DeathProof | null; admin: DeathProof | null };

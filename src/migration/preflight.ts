@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Adoption, ValueShape } from "../approvals/content.ts";
 import { prefixOf, ungrantableReason } from "../approvals/mint-metadata.ts";
 import { targetsOf } from "../approvals/target-places.ts";
@@ -233,7 +234,7 @@ async function isWrittenFor(store: Store, entryId: number, { arn }: PresentTarge
     .selectFrom("migration")
     .innerJoin("request", "request.id", "migration.requestId")
     .select("migration.id")
-    .where("migration.targetArn", "=", arn)
+    .where(sql<boolean>`migration.target_arns @> array[${arn}]`)
     .where("request.entryId", "=", entryId)
     .limit(1)
     .executeTakeFirst();

@@ -3,12 +3,37 @@ import type { ApprovalStatement } from "../approvals/content.ts";
 import type { ChainLink } from "../audit/append-event.ts";
 import type { Signed, Signer } from "../audit/signing.ts";
 import type { DeathProof } from "./lease-broker.ts";
+import { kindOf, SkippedVersion, type TargetWrite, versionIdOf, type WriteList } from "./write-list.ts";
 
 const Proof = z.strictObject({
   call: z.string(),
   aliveAt: z.iso.datetime(),
   refusedAt: z.iso.datetime(),
   refusedStatus: z.number().int(),
+});
+
+const Written = z.strictObject({
+  name: z.string(),
+  arn: z.string(),
+  /** "keep": the target held this very value already, and no version was added. */
+  kind: z.enum(["create", "put", "restore-and-put", "keep"]),
+  /** Somebody else's target that the approval says to take over. */
+  isAdopted: z.boolean(),
+  versions: z
+    .array(
+      z.strictObject({
+        stage: z.string(),
+        vaultVersion: z.number().int().nullable(),
+        versionId: z.string(),
+        form: z.enum(["string", "binary"]),
+        isKept: z.boolean(),
+        /** The version that had the label before. */
+        previousVersionId: z.string().nullable(),
+      }),
+    )
+    .min(1),
+  /** As AWS told of them at the end: copying goes on after it. */
+  replicas: z.array(z.strictObject({ region: z.string(), status: z.string() })),
 });
 
 /** The proof that people keep of one finished migration. Names, ids, times and signatures; never a value or its digest. */
@@ -33,13 +58,12 @@ export const Receipt = z.strictObject({
     region: z.string(),
     name: z.string(),
     kmsKeyId: z.string().nullable(),
-    arn: z.string(),
-    versionId: z.string(),
-    /** True: the move made the target. False: it added a version, and this was current before. */
-    isNew: z.boolean(),
-    previousVersionId: z.string().nullable(),
   }),
-  /** The value was read back from AWS under `versionId` and its keyed digest was the same as that of Vault's value. */
+  /** What was written: the target itself, or one for each part of a split value. */
+  targets: z.array(Written).min(1),
+  /** Older versions that were asked for and that Vault no longer had. */
+  skippedVersions: z.array(SkippedVersion),
+  /** Every version was read back from AWS by its id and its keyed digest was the same as that of Vault's value. */
   comparison: z.strictObject({
     method: z.literal("hmac-sha256"),
     digestKeyId: z.string(),
@@ -88,11 +112,7 @@ export interface ReceiptFacts {
   readonly statement: ApprovalStatement;
   readonly approval: Signed;
   readonly vaultVersion: number | null;
-  readonly arn: string;
-  readonly versionId: string;
-  readonly isNew: boolean;
-  readonly previousVersionId: string | null;
-  readonly digestKeyId: string;
+  readonly writes: WriteList;
   readonly leaseOpenedAt: Date;
   readonly leaseClosedAt: Date;
   readonly readerProof: DeathProof;
@@ -114,14 +134,10 @@ export function buildReceipt(facts: ReceiptFacts): Receipt {
     attempt: facts.migration.attempt,
     source: { ...statement.source },
     vaultVersion: facts.vaultVersion,
-    target: {
-      ...statement.target,
-      arn: facts.arn,
-      versionId: facts.versionId,
-      isNew: facts.isNew,
-      previousVersionId: facts.previousVersionId,
-    },
-    comparison: { method: "hmac-sha256", digestKeyId: facts.digestKeyId, isEqual: true },
+    target: { ...statement.target },
+    targets: facts.writes.targets.map(writtenOf),
+    skippedVersions: [...facts.writes.skipped],
+    comparison: { method: "hmac-sha256", digestKeyId: facts.writes.digestKeyId, isEqual: true },
     lease: {
       openedAt: facts.leaseOpenedAt.toISOString(),
       closedAt: facts.leaseClosedAt.toISOString(),
@@ -155,6 +171,22 @@ export function parseReceipt(text: string): ReceiptFile | null {
     return null;
   }
   return ReceiptFile.safeParse(content).data ?? null;
+}
+
+/** Without digests: those stay with the worker. */
+function writtenOf(write: TargetWrite): z.output<typeof Written> {
+  if (write.arn === null) throw new TypeError("what is verified has an ARN");
+  return {
+    name: write.name,
+    arn: write.arn,
+    kind: kindOf(write),
+    isAdopted: write.isAdopted,
+    versions: write.versions.map((version) => {
+      const { requestToken: _token, digest: _digest, ...shown } = version;
+      return { ...shown, versionId: versionIdOf(version) };
+    }),
+    replicas: write.replicas.map((replica) => ({ ...replica })),
+  };
 }
 
 function proofOf({ call, aliveAt, refusedAt, refusedStatus }: DeathProof): z.output<typeof Proof> {

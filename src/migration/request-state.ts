@@ -1,6 +1,7 @@
 import type { RequestContent } from "../approvals/content.ts";
 import type { ContentChange, MigrationState, RequestStatus, TargetConflict } from "../store/schema.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
+import type { TargetWriteKind } from "./write-list.ts";
 
 /** All that a card, a command or a page may show of one request: read from our tables, never from Slack. */
 export interface RequestState {
@@ -32,6 +33,14 @@ export interface RequestDecision {
   readonly at: Date;
 }
 
+export interface WrittenTarget {
+  readonly name: string;
+  readonly arn: string;
+  /** The version with AWSCURRENT. */
+  readonly versionId: string;
+  readonly kind: TargetWriteKind;
+}
+
 /** The newest attempt. */
 export interface MigrationProgress {
   readonly id: string;
@@ -41,8 +50,8 @@ export interface MigrationProgress {
   /** What happened and what did not, for people. */
   readonly causeText: string | null;
   readonly vaultVersion: number | null;
-  readonly targetArn: string | null;
-  readonly targetVersionId: string | null;
+  /** What was written and verified; empty before. */
+  readonly targets: readonly WrittenTarget[];
   /** The target that was met and is somebody else's: what a person needs to decide. */
   readonly conflict: TargetConflict | null;
   readonly leaseOpenedAt: Date | null;

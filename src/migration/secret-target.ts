@@ -74,8 +74,8 @@ export interface SecretTarget {
   /** Undo of a create. Never forced: the recovery window is 7 to 30 days. @throws {TargetRefusedError} It has replicas. */
   scheduleDeletion(target: TargetRef, recoveryDays: number): Promise<void>;
   restore(target: TargetRef): Promise<void>;
-  /** Undo of a put: moves AWSCURRENT only if it still sits on `from`. @throws {TargetMovedOnError} */
-  moveCurrent(target: TargetRef, move: { from: string; to: string }): Promise<void>;
+  /** Moves AWSCURRENT only if it still sits on `from` (null: on no version). @throws {TargetMovedOnError} */
+  moveCurrent(target: TargetRef, move: { from: string | null; to: string }): Promise<void>;
   /** Takes a label off the version `from`; AWSCURRENT can only be moved. Done already or elsewhere: nothing happens. */
   removeStage(target: TargetRef, label: { stage: string; from: string }): Promise<void>;
 }

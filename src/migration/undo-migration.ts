@@ -4,9 +4,10 @@ import { GloveboxError } from "../errors.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
 import { assertTargetAllowed } from "./assert-target-allowed.ts";
 import { UndoExpiredError } from "./engine-errors.ts";
+import { loadFinished } from "./finished.ts";
 import { loadOrder, type MigrationRow } from "./load-order.ts";
 import type { Attempt } from "./migration-run.ts";
-import { undoTarget } from "./undo-target.ts";
+import { undoWrites } from "./undo-writes.ts";
 
 export function isUndoWanted(row: MigrationRow): boolean {
   return row.state === "done" && row.undoOrder !== null;
@@ -33,9 +34,8 @@ async function takeBack({ deps, row }: Attempt): Promise<{ text: string; ordered
   if (order.migrationId !== row.id || order.statementId !== row.statementId) throw new SignatureRefusedError("undo");
   if (order.expiresAt <= deps.now().toISOString()) throw new UndoExpiredError();
   assertTargetAllowed(deps.allowedTargets, statement.target);
-  const { requestToken, writeKind: kind, previousVersionId } = row;
-  if (requestToken === null || kind === null) throw new SignatureRefusedError("undo"); // a finished row without its write
-  const text = await undoTarget(deps, statement.target, row.id, { requestToken, kind, previousVersionId });
+  const { writes } = await loadFinished(deps.store, deps.ownKeyring, row);
+  const text = await undoWrites(deps, statement, writes);
   return { text, orderedBy: order.orderedBy };
 }
 

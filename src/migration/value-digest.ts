@@ -38,9 +38,14 @@ export function digestKeyFromFile(file: string): DigestKey {
   }
 }
 
-/** HMAC-SHA256 over the value's UTF-8 bytes, in hex. */
-export function digestValue({ key }: DigestKey, value: Secret): string {
-  return createHmac("sha256", key).update(value.reveal(), "utf8").digest("hex");
+/** HMAC-SHA256 over the value's UTF-8 bytes, in hex. Bytes count as their canonical base64. */
+export function digestValue(key: DigestKey, value: Secret): string {
+  return digestText(key, value.reveal());
+}
+
+/** The same over text that is a piece of a value. */
+export function digestText({ key }: DigestKey, text: string): string {
+  return createHmac("sha256", key).update(text, "utf8").digest("hex");
 }
 
 /** Compares in constant time for digests of equal length. */
@@ -50,12 +55,13 @@ export function isSameDigest(one: string, other: string): boolean {
 }
 
 /**
- * The ClientRequestToken of a migration's write: the same for the same migration and value, so that a repeat is a no-op.
+ * The ClientRequestToken of a migration's write: the same for the same migration, label and value, so that a repeat is a
+ * no-op; and another for each label, for two versions of one target may hold one value.
  * AWS logs it in clear as the VersionId, hence from the keyed digest and never from the value.
  * @returns 36 characters in the form of a UUID (version 8: made by the application's own rule).
  */
-export function requestTokenFor(migrationId: string, digest: string): string {
-  const bytes = createHash("sha256").update(`glovebox-request-token-v1\n${migrationId}\n${digest}`).digest();
+export function requestTokenFor(migrationId: string, stage: string, digest: string): string {
+  const bytes = createHash("sha256").update(`glovebox-request-token-v1\n${migrationId}\n${stage}\n${digest}`).digest();
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString("hex");

@@ -1,4 +1,5 @@
 import { ApprovalStatement } from "../approvals/content.ts";
+import { targetsOf } from "../approvals/target-places.ts";
 import { type ChainLink, linkHash } from "../audit/append-event.ts";
 import { canonicalText, isSignedBy, type Keyring } from "../audit/signing.ts";
 import { parseReceipt, type Receipt } from "./receipt.ts";
@@ -55,10 +56,8 @@ function readApproval(approvals: Keyring, { approval }: Receipt): ApprovalStatem
 
 function contentChecks(receipt: Receipt, statement: ApprovalStatement): ReceiptCheck[] {
   const { source, target, approvers, requester, vaultVersion } = receipt;
-  const { accountId, region, name, kmsKeyId } = target;
   const isAsked = receipt.requestId === statement.requestId && receipt.requestVersion === statement.requestVersion;
   const isVersion = statement.versionRule === "take-current" || statement.vaultVersion === vaultVersion;
-  const isArn = placeOfArn(target.arn) === `${region} ${accountId} ${name}`;
   const isPeople = isSame(
     { approvers, requester, rule: receipt.rule },
     { approvers: statement.approvers, requester: statement.requester, rule: statement.rule },
@@ -67,8 +66,8 @@ function contentChecks(receipt: Receipt, statement: ApprovalStatement): ReceiptC
     check(isAsked, `It is about what was approved: ${statement.requestId}, version ${statement.requestVersion}`),
     check(isSame(source, statement.source), "The path that was read is the approved one"),
     check(isVersion, `The version that was moved (${vaultVersion ?? "none: KV v1"}) is one that the approval covers`),
-    check(isSame({ accountId, region, name, kmsKeyId }, statement.target), "The target is the approved one"),
-    check(isArn, `The ARN ${target.arn} is of that account, region and name`),
+    check(isSame(target, statement.target), "The target is the approved one"),
+    ...writeChecks(receipt, statement),
     check(
       isPeople,
       `It names the same requester (${statement.requester}), approvers (${statement.approvers.join(", ")}) and rule (${statement.rule}) as the approval`,
@@ -80,6 +79,60 @@ function contentChecks(receipt: Receipt, statement: ApprovalStatement): ReceiptC
           check(true, "gate: off. The worker checked the approval itself; Vault held it to prefixes, not to this path"),
         ]),
   ];
+}
+
+function writeChecks(receipt: Receipt, statement: ApprovalStatement): ReceiptCheck[] {
+  const { targets, target } = receipt;
+  const { accountId, region } = target;
+  const names = targetsOf(statement).map(({ name }) => name);
+  const written = targets.map(({ name }) => name);
+  const { replicaRegions } = statement.settings;
+  return [
+    check(isSame(written, names), `It was written where the approved shape says: ${names.join(", ")}`),
+    ...targets.map(({ arn, name }) => {
+      const isArn = placeOfArn(arn) === `${region} ${accountId} ${name}`;
+      return check(isArn, `The ARN ${arn} is of that account, region and name`);
+    }),
+    check(
+      targets.every(({ versions }) => areVersions(versions, receipt, statement)),
+      "AWSCURRENT is the version that was moved, and each older one is under its own label or said to be left out",
+    ),
+    check(
+      targets.every(({ isAdopted, arn }) => !isAdopted || arn === statement.adopt?.arn),
+      "Nothing was taken over that the approval does not name",
+    ),
+    check(
+      targets.every(({ replicas }) => replicas.every((replica) => replicaRegions.includes(replica.region))),
+      "It was copied to no region that the approval does not name",
+    ),
+  ];
+}
+
+function areVersions(
+  versions: Receipt["targets"][number]["versions"],
+  { vaultVersion, skippedVersions }: Receipt,
+  { olderVersions, shape }: ApprovalStatement,
+): boolean {
+  const [current, ...older] = versions.toReversed();
+  const form = shape.kind === "single" && shape.encoding === "base64" ? "binary" : "string";
+  const told = [...older, ...skippedVersions].map((version) => version.vaultVersion ?? 0);
+  return (
+    current?.stage === "AWSCURRENT" &&
+    current.vaultVersion === vaultVersion &&
+    older.every((version) => version.stage === `vault-v${version.vaultVersion}`) &&
+    versions.every((version) => version.form === form) &&
+    isSame(
+      told.toSorted((one, other) => one - other),
+      versionsBefore(vaultVersion, olderVersions),
+    )
+  );
+}
+
+/** The numbers of the versions that should go along; none for KV v1. */
+function versionsBefore(vaultVersion: number | null, count: number): number[] {
+  if (vaultVersion === null) return [];
+  const first = Math.max(1, vaultVersion - count);
+  return Array.from({ length: vaultVersion - first }, (_, place) => first + place);
 }
 
 function timeChecks({ lease, finishedAt }: Receipt, statement: ApprovalStatement): ReceiptCheck[] {

@@ -1,45 +1,72 @@
-import type { Secret } from "../secret.ts";
-import type { WriteKind } from "../store/schema.ts";
-import { type ChosenWrite, chooseWrite } from "./choose-write.ts";
+import type { TargetRef } from "../approvals/content.ts";
+import { type ChosenWrite, chooseWrite, type FoundConflict } from "./choose-write.ts";
 import { ReadBackMismatchError } from "./engine-errors.ts";
-import type { Landed } from "./find-landed.ts";
-import { layDownValue } from "./lay-down-value.ts";
+import { type LaidTarget, layDownTargets } from "./laid-target.ts";
 import type { ReadValue } from "./lend-and-read.ts";
-import type { MigrationRun, WrittenVersion } from "./migration-run.ts";
+import { lookAfter } from "./look-after.ts";
+import type { MigrationRun } from "./migration-run.ts";
+import { noteConflict } from "./note-conflict.ts";
+import { assertSameValue, type ChosenTarget, planWrites, withTarget } from "./plan-writes.ts";
 import type { TargetValue } from "./secret-target.ts";
-import { INSTALLATION_TAG, MIGRATION_TAG, REQUEST_TAG, STATE_TAG } from "./target-tags.ts";
-import { digestValue, isSameDigest, requestTokenFor } from "./value-digest.ts";
+import { STATE_TAG } from "./target-tags.ts";
+import { signWrites, type VersionWrite, versionIdOf, type WriteList } from "./write-list.ts";
+import { isSameValue, writeTarget } from "./write-target.ts";
 
 /**
- * Step 10: journals the token, writes, reads that very version back, compares, seals. The reader is dead before this.
+ * Step 10: journals every write, writes, reads each version back, compares. The reader is dead before this.
+ * @param landed Ids of the versions that an earlier process journaled and that AWS has.
  * @throws {ReadBackMismatchError} and every TargetError.
  */
-export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promise<void> {
+export async function writeAndVerify(run: MigrationRun, read: ReadValue, landed: readonly string[]): Promise<void> {
+  const laid = layDownTargets(read, run.statement);
+  const targets = await chooseAll(run, laid);
+  const list = planWrites(run, targets, read.skipped);
+  assertSameValue(list, landed);
+  await journalIntent(run, read, list);
+  for (const { laid: target } of targets) await writeOne(run, target);
+  for (const { laid: target } of targets) await verifyOne(run, target);
+  await markVerified(run);
+}
+
+/** Side by side: nothing of it changes anything, and all must be in before anything is written. */
+async function chooseAll(run: MigrationRun, laid: readonly LaidTarget[]): Promise<ChosenTarget[]> {
   const { deps, statement, row } = run;
-  const value = layDownValue(read.data, statement.shape);
-  // Side by side: neither changes anything, and both must be in before anything is written.
+  const journaledAt = (name: string) => run.written.list?.targets.find((target) => target.name === name) ?? null;
+  const choose = ({ ref }: LaidTarget) =>
+    chooseWrite(deps, statement, { ref, migrationId: row.id, journaled: journaledAt(ref.name) });
   const [choosing, asking] = await Promise.allSettled([
-    chooseWrite(deps, statement),
+    Promise.all(laid.map(async (target) => ({ laid: target, choice: await choose(target) }))),
     deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence }),
   ]);
   if (choosing.status === "rejected") throw choosing.reason;
   if (asking.status === "rejected") throw asking.reason;
-  const choice = choosing.value;
-  const digest = digestValue(deps.digestKey, value);
-  const requestToken = requestTokenFor(row.id, digest);
-  const { previousVersionId } = choice;
-  const written: WrittenVersion = { requestToken, digest, kind: undoKindOf(row, choice), previousVersionId };
+  const conflicts: FoundConflict[] = [];
+  const targets: ChosenTarget[] = [];
+  for (const { laid: target, choice } of choosing.value) sortOut(target, choice, conflicts, targets);
+  const [first, ...others] = conflicts;
+  return first ? noteConflict(run, [first, ...others], laid) : targets;
+}
+
+function sortOut(
+  laid: LaidTarget,
+  choice: ChosenWrite | FoundConflict,
+  conflicts: FoundConflict[],
+  targets: ChosenTarget[],
+): void {
+  if (choice.verdict === "conflict") conflicts.push(choice);
+  else targets.push({ laid, choice });
+}
+
+async function journalIntent(run: MigrationRun, read: ReadValue, list: WriteList): Promise<void> {
+  const { deps, row } = run;
   await run.journal.commit({
     step: "write.intended",
     changes: {
       state: "closed",
       vaultVersion: read.vaultVersion,
       leaseClosedAt: read.leaseClosedAt,
-      digest,
-      digestKeyId: deps.digestKey.id,
-      requestToken,
-      writeKind: written.kind,
-      previousVersionId,
+      writes: signWrites(deps.signer, list),
+      digestKeyId: list.digestKeyId,
     },
     detail: { readerProof: run.proofs.reader },
     event: { kind: "lease.closed", actor: "worker", content: { proof: run.proofs.reader } },
@@ -52,69 +79,61 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue): Promis
         .execute();
     },
   });
-  run.written.version = written;
+  run.written.list = list;
   deps.trace?.("write.intended");
-  const arn = await write(run, value, choice, requestToken);
-  deps.trace?.("target.written");
-  const stored = await deps.target.read(statement.target, requestToken);
-  if (stored.form !== "string" || !value.equals(stored.secret)) throw new ReadBackMismatchError();
-  await markVerified(run, arn);
 }
 
-/** A crash may have come after the restore: what was scheduled for deletion before is scheduled again by an undo. */
-function undoKindOf({ writeKind }: MigrationRun["row"], { kind }: ChosenWrite): WriteKind {
-  return writeKind === "restore-and-put" && kind === "put" ? writeKind : kind;
+async function writeOne(run: MigrationRun, laid: LaidTarget): Promise<void> {
+  const list = listOf(run);
+  const write = list.targets.find(({ name }) => name === laid.ref.name);
+  if (!write) throw new TypeError("each target was planned");
+  run.written.list = withTarget(list, await writeTarget(run, laid, write));
+  run.deps.trace?.("target.written");
 }
 
-/**
- * A crash came between the write and its journal: AWS has the version under the journaled token. Its value is compared by
- * keyed digest, so Vault is not read again.
- * @throws {ReadBackMismatchError}
- */
-export async function verifyLanded(run: MigrationRun, { version, arn }: Landed): Promise<void> {
-  const { deps, statement } = run;
-  const stored = await deps.target.read(statement.target, version.requestToken);
-  if (!isSameDigest(digestValue(deps.digestKey, stored.secret), version.digest)) throw new ReadBackMismatchError();
-  await markVerified(run, arn);
+/** A successful put says AWS accepted the write; only reading that version back says the value is right. */
+async function verifyOne(run: MigrationRun, { ref, versions }: LaidTarget): Promise<void> {
+  await verifyTarget(run, ref, (version, stored) => {
+    const laid = versions.find(({ stage }) => stage === version.stage);
+    return laid !== undefined && isSameValue(laid.value, stored);
+  });
+}
+
+/** Reads every version of one target back, and looks at the rest of it. */
+export async function verifyTarget(
+  run: MigrationRun,
+  ref: TargetRef,
+  isRight: (version: VersionWrite, stored: TargetValue) => boolean,
+): Promise<void> {
+  const list = listOf(run);
+  const write = list.targets.find(({ name }) => name === ref.name);
+  if (!write) throw new TypeError("each target was planned");
+  for (const version of write.versions) {
+    const stored = await run.deps.target.read(ref, versionIdOf(version));
+    if (!isRight(version, stored)) throw new ReadBackMismatchError();
+  }
+  run.written.list = withTarget(list, { ...write, replicas: await lookAfter(run, ref, write) });
+}
+
+export async function markVerified(run: MigrationRun): Promise<void> {
+  const { deps, journal } = run;
+  const list = { ...listOf(run), isVerified: true };
+  run.written.list = list;
+  const targetArns = list.targets.map(({ arn }) => arn).filter((arn) => arn !== null);
+  const changes = { state: "verified", writes: signWrites(deps.signer, list), targetArns } as const;
+  await journal.commit({ step: "target.verified", changes });
+  deps.trace?.("target.verified");
 }
 
 /** Sealing takes the writer's own access away, so it comes last. */
-export async function seal({ deps, statement }: MigrationRun): Promise<void> {
-  await deps.target.setTags(statement.target, { [STATE_TAG]: "sealed" });
-  deps.trace?.("target.sealed");
-}
-
-/** @returns The target's ARN. */
-async function write(
-  run: MigrationRun,
-  secret: Secret,
-  { kind, arn }: ChosenWrite,
-  requestToken: string,
-): Promise<string> {
-  const { deps, statement } = run;
-  const { target } = deps;
-  const value: TargetValue = { form: "string", secret };
-  const { settings } = statement;
-  const tags = { ...statement.tags, ...ownTags(run) };
-  if (kind === "create" || arn === null) {
-    return (await target.create(statement.target, value, { requestToken, tags, settings })).arn;
+export async function seal({ deps }: MigrationRun, refs: readonly TargetRef[]): Promise<void> {
+  for (const ref of refs) {
+    await deps.target.setTags(ref, { [STATE_TAG]: "sealed" });
+    deps.trace?.("target.sealed");
   }
-  if (kind === "restore-and-put") await target.restore(statement.target);
-  await target.setTags(statement.target, tags);
-  await target.put(statement.target, value, { requestToken });
-  return arn;
 }
 
-function ownTags({ deps, statement, row }: MigrationRun): Record<string, string> {
-  return {
-    [INSTALLATION_TAG]: deps.installation,
-    [STATE_TAG]: "open",
-    [MIGRATION_TAG]: row.id,
-    [REQUEST_TAG]: statement.requestId,
-  };
-}
-
-async function markVerified({ deps, journal }: MigrationRun, targetArn: string): Promise<void> {
-  await journal.commit({ step: "target.verified", changes: { state: "verified", targetArn } });
-  deps.trace?.("target.verified");
+function listOf({ written }: MigrationRun): WriteList {
+  if (written.list === null) throw new TypeError("nothing is verified that was not journaled");
+  return written.list;
 }

@@ -28,8 +28,9 @@ export function receiptMessage(
       `*From*  ${sayPath(source)}, ${receipt.vaultVersion === null ? "KV v1" : `version ${receipt.vaultVersion}`}`,
       note && `_${note}_`,
       `*To*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
-      `*ARN*  ${code(target.arn)}`,
-      `*AWS version*  ${code(target.versionId)}${target.isNew ? ", a new secret" : ", added to a secret that was there"}`,
+      ...receipt.targets.slice(0, MAX_TARGETS).flatMap(sayTarget),
+      receipt.targets.length > MAX_TARGETS ? `_and ${receipt.targets.length - MAX_TARGETS} more parts_` : null,
+      sayOlder(receipt),
     ),
     lines(
       "*Value*  read back from AWS and found equal by keyed digest.",
@@ -45,6 +46,39 @@ export function receiptMessage(
       `Verify: \`glovebox receipt ${receipt.requestId}\` saves it, \`glovebox verify\` checks the file without a network.`,
     ),
   ]);
+}
+
+/** All of them stand in the receipt itself; a message has its limits. */
+const MAX_TARGETS = 5;
+
+const HOW: Record<WrittenTarget["kind"], string> = {
+  create: "a new secret",
+  put: "added to a secret that was there",
+  "restore-and-put": "added to a secret that was scheduled for deletion, and is restored",
+  keep: "not written again: AWS held this very value already",
+};
+
+type WrittenTarget = Receipt["targets"][number];
+
+function sayTarget({ arn, kind, isAdopted, versions, replicas }: WrittenTarget): string[] {
+  const current = versions.at(-1);
+  return [
+    `*ARN*  ${code(arn)}`,
+    `*AWS version*  ${code(current?.versionId ?? "")}, ${HOW[kind]}${isAdopted ? "; taken over, as was approved" : ""}`,
+    ...(replicas.length > 0
+      ? [`*Replicas*  ${replicas.map(({ region, status }) => `${code(region)} ${escapeMrkdwn(status)}`).join(", ")}`]
+      : []),
+  ];
+}
+
+function sayOlder({ targets, skippedVersions }: Receipt): string | null {
+  const labels = (targets[0]?.versions ?? []).slice(0, -1).map(({ stage }) => code(stage));
+  const skipped = skippedVersions.map(({ vaultVersion, reason }) => `${vaultVersion} (${reason})`);
+  const parts = [
+    ...(labels.length > 0 ? [labels.join(", ")] : []),
+    ...(skipped.length > 0 ? [`left out, for Vault no longer has them: ${skipped.join(", ")}`] : []),
+  ];
+  return parts.length > 0 ? `*Older versions*  ${parts.join("; ")}` : null;
 }
 
 /** A lease lives for parts of a second, which clock times to the minute would hide. */

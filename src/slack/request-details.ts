@@ -31,8 +31,9 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
       migration?.leaseOpenedAt
         ? `*Lease*  ${sayTime(migration.leaseOpenedAt)} to ${migration.leaseClosedAt ? sayTime(migration.leaseClosedAt) : "still open"}`
         : null,
-      migration?.targetArn ? `*ARN*  ${code(migration.targetArn)}` : null,
-      migration?.targetVersionId ? `*AWS version*  ${code(migration.targetVersionId)}` : null,
+      ...(migration?.targets ?? [])
+        .slice(0, 5)
+        .flatMap(({ arn, versionId }) => [`*ARN*  ${code(arn)}`, `*AWS version*  ${code(versionId)}`]),
       migration?.causeCode ? `*Cause*  ${code(migration.causeCode)}` : null,
       `*Next*  ${escapeMrkdwn(state.nextStep)}`,
     ),

@@ -203,8 +203,12 @@ export interface TargetConflict {
   readonly others: readonly string[];
 }
 
-/** A target of ours that is scheduled for deletion is restored before the put. */
-export type WriteKind = "create" | "put" | "restore-and-put";
+/** Content that the worker signed, as `Signed` in src/audit/signing.ts. */
+export interface SignedContent {
+  readonly bytes: string;
+  readonly signature: string;
+  readonly keyId: string;
+}
 
 export interface MigrationTable {
   id: string;
@@ -221,14 +225,12 @@ export interface MigrationTable {
   readerAccessor: string | null;
   /** The version that was read; null for KV v1 and before the read. */
   vaultVersion: number | null;
-  digest: string | null;
+  /** What this run writes to AWS, journaled before AWS hears of it: a signed `WriteList` (src/migration/write-list.ts). */
+  writes: JSONColumnType<SignedContent> | null;
+  /** The key of the digests in it. */
   digestKeyId: string | null;
-  requestToken: string | null;
-  targetArn: string | null;
-  /** How this run's value gets into the target: what undo must know. Journaled before the write. */
-  writeKind: WriteKind | null;
-  /** The version that was AWSCURRENT before this run's write. */
-  previousVersionId: string | null;
+  /** The ARNs of the targets that were written and verified. */
+  targetArns: Generated<string[]>;
   /** The target that was met and is somebody else's. */
   comparison: JSONColumnType<TargetConflict> | null;
   leaseOpenedAt: Date | null;

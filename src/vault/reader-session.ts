@@ -47,6 +47,15 @@ export function lendReader({ client, accessor }: LoggedIn, source: RequestSource
         ? fromKv2(text)
         : { data: new Secret(jsonTextAt(text, ["data"])), version: null };
     },
+    async readOlder(version) {
+      try {
+        const text = await client.readText(`${encodePath(path)}?version=${version}`);
+        return { data: fromKv2(text).data };
+      } catch (error) {
+        if (!(error instanceof VaultRefusedError) || error.statusCode !== 404) throw error;
+        return { missing: error.isDeletedVersion ? "deleted" : "not kept" };
+      }
+    },
     async proveDead() {
       const refusedStatus = await refusedStatusOf(ask);
       if (refusedStatus === 200) throw new LeaseStillAliveError();

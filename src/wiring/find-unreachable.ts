@@ -47,7 +47,11 @@ function botChecks(common: CommonConfig, bot: BotConfig): Check[] {
     () => tried("INTAKE_DLQ_URL", "the dead-letter queue", () => askQueue(common, bot.INTAKE_DLQ_URL)),
     () => checkSlack(bot),
     keyCheck(() =>
-      readOwnKeyring(readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE), bot.APPROVAL_PUBLIC_KEY_FILES),
+      readOwnKeyring(
+        "APPROVAL_PUBLIC_KEY_FILES",
+        readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE),
+        bot.APPROVAL_PUBLIC_KEY_FILES,
+      ),
     ),
     keyCheck(() => readKeyring("RECEIPT_PUBLIC_KEY_FILES", bot.RECEIPT_PUBLIC_KEY_FILES)),
   ];

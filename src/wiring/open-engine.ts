@@ -15,7 +15,7 @@ import type { SecretTarget } from "../migration/secret-target.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Core } from "./open-core.ts";
 import { openOwnLogin, vaultOf } from "./open-login.ts";
-import { readDigestKey, readKeyring, readOperatorKeys, readSigner } from "./read-keys.ts";
+import { readDigestKey, readKeyring, readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
 import { rolesOf } from "./target-roles.ts";
 
 /** The engine with this process's vendors behind it. It holds the admin identity and the writer, and no key that approves. */
@@ -52,11 +52,13 @@ function engineDeps(core: Core, config: WorkerConfig, role: Role, target: Secret
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const keyring = readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
+  const signer = readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE);
   return {
     store,
     keyring,
     operatorKeys,
-    signer: readSigner("RECEIPT_KEY_FILE", config.RECEIPT_KEY_FILE),
+    signer,
+    ownKeyring: readOwnKeyring("RECEIPT_PUBLIC_KEY_FILES", signer, config.RECEIPT_PUBLIC_KEY_FILES),
     digestKey: readDigestKey(config.DIGEST_KEY_FILE),
     broker: vaultLeaseBroker({
       vault: vaultOf(common),

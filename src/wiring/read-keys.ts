@@ -20,9 +20,9 @@ export function readKeyring(variable: string, files: readonly string[]): Keyring
   }
 }
 
-/** What a bot trusts: its own key, and those that it is told still count. @throws {BadConfigError} */
-export function readOwnKeyring(signer: Signer, files: readonly string[] = []): Keyring {
-  return new Map([...signer.keyring, ...readKeyring("APPROVAL_PUBLIC_KEY_FILES", files)]);
+/** What a process trusts of its own kind: its own key, and those that it is told still count. @throws {BadConfigError} */
+export function readOwnKeyring(variable: string, signer: Signer, files: readonly string[] = []): Keyring {
+  return new Map([...signer.keyring, ...readKeyring(variable, files)]);
 }
 
 /** @throws {BadConfigError} */

@@ -50,7 +50,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
-  const keyring = readOwnKeyring(signer, config.APPROVAL_PUBLIC_KEY_FILES);
+  const keyring = readOwnKeyring("APPROVAL_PUBLIC_KEY_FILES", signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
   const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)), common.VAULT_NAMESPACE);
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {

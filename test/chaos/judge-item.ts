@@ -95,7 +95,8 @@ async function judgeVersions({ aws }: ChaosWorld, sql: pg.Client, item: Item, sa
     new ListSecretVersionIdsCommand({ SecretId: item.target.name, IncludeDeprecated: true, MaxResults: 100 }),
   );
   const { rows } = await sql.query<{ token: string }>(
-    "select request_token as token from migration where request_id = any($1) and request_token is not null",
+    `select jsonb_path_query((writes ->> 'bytes')::jsonb, '$.targets[*].versions[*].requestToken') #>> '{}' as token
+     from migration where request_id = any($1)`,
     [item.requestIds],
   );
   const tokens = new Set(rows.map(({ token }) => token));

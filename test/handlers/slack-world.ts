@@ -52,6 +52,7 @@ import { relayToRequester, relayToThread } from "../../src/support/relay.ts";
 import { resolveCase } from "../../src/support/resolve-case.ts";
 import { waveUseCases } from "../../src/wiring/wave-use-cases.ts";
 import { freshKeys } from "../fakes/keys.ts";
+import { sampleWrites } from "../migration/sample-receipt.ts";
 import { SETTINGS } from "../slack/sample-states.ts";
 
 /** What a test may turn in the world around the handlers. */
@@ -249,11 +250,10 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
           migration: row,
           approval: row,
           vaultVersion: 7,
-          digestKeyId: "d1",
         },
         statement: ApprovalStatement.parse(JSON.parse(row.bytes)),
-        ...{ arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:bank/x-AbCdEf", versionId: row.id },
-        ...{ isNew: true, previousVersionId: null, leaseOpenedAt: at, leaseClosedAt: at, finishedAt: at },
+        writes: sampleWrites({ arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:bank/x-AbCdEf" }),
+        ...{ leaseOpenedAt: at, leaseClosedAt: at, finishedAt: at },
         ...{ readerProof: seen, adminProof: seen },
         link: await store.transaction().execute((tx) => appendEvent(tx, at, fact)),
       });

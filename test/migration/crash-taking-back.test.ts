@@ -44,7 +44,7 @@ const withoutValue = async (world: CrashWorld, id: string) => {
 };
 
 describe("kill -9 of a worker that takes back what it wrote", () => {
-  it("ends a failed create as finished or as taken back, and nothing between", { timeout: 120_000 }, async () => {
+  it("ends a failed create as finished or as taken back, and nothing between", { timeout: 300_000 }, async () => {
     const ends = await endsOf(
       { from: "target.written", failAt: "target.read" },
       async (world) => (await world.orderNew()).id,
@@ -59,10 +59,10 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
   });
 
   it("ends a failed second version as finished, or with the first one current again", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const ends = await endsOf(
-      { from: "target.written", failAt: "target.read" },
+      { from: "target.written", failAt: "target.read#2" },
       async (world) => {
         const { path, id } = await world.orderNew();
         await world.migrate(id);
@@ -80,7 +80,7 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
   });
 
   it("ends a move to what an undo had scheduled for deletion with the target restored", {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const ends = await endsOf(
       { from: "write.intended" },
@@ -97,7 +97,7 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
     for (const [point, end] of Object.entries(ends)) expect(end, point).toEqual({ ...FINISHED, versionCount: 2 });
   });
 
-  it("carries an ordered undo to its end, once", { timeout: 120_000 }, async () => {
+  it("carries an ordered undo to its end, once", { timeout: 300_000 }, async () => {
     const ends = await endsOf(
       { from: "fence.taken" },
       async (world) => {
@@ -115,7 +115,7 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
 });
 
 describe("kill -9 of a worker that cleans up after another", () => {
-  it("leaves the cleaning to the next: no token revives, no reader stays shut out", { timeout: 120_000 }, async () => {
+  it("leaves the cleaning to the next: no token revives, no reader stays shut out", { timeout: 300_000 }, async () => {
     // The first dies when a token lives that nobody can name, the second while it shuts the reader's entity.
     const points = ["admin.destroySecretIds", "janitor.disabled", "admin.setReaderDisabled#2", "janitor.closed"];
     const ends = await inLanes(points, points.length, async (world, at) => {

@@ -6,6 +6,7 @@ import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { onTestFinished } from "vitest";
 import { GloveboxError } from "../../src/errors.ts";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
+import { currentOf, versionIdOf, WriteList } from "../../src/migration/write-list.ts";
 import { noAnswer, withPoints } from "./crash-points.ts";
 import type { CrashOrder } from "./crash-worker.ts";
 import { type EngineWorldOptions, engineWorld, NOTHING_LEFT } from "./engine-world.ts";
@@ -124,12 +125,18 @@ export async function crashWorld(options: EngineWorldOptions = {}) {
         target: described === null ? "absent" : isTombstone ? "tombstone" : "live",
         sealed: described?.Tags?.find(({ Key }) => Key === "glovebox-state")?.Value === "sealed",
         versionCount: versions.length,
-        isOursCurrent: current !== undefined && current === row.requestToken,
+        isOursCurrent: current !== undefined && current === versionOf(row.writes),
         value: described === null || isTombstone ? null : JSON.parse((await world.valueOf(migrationId)) ?? "null"),
         left: await world.leftovers(),
       };
     },
   };
+}
+
+/** The id in AWS of the version that a migration made current. */
+function versionOf(writes: { readonly bytes: string } | null): string | null {
+  const [target] = writes ? WriteList.parse(JSON.parse(writes.bytes)).targets : [];
+  return target ? versionIdOf(currentOf(target)) : null;
 }
 
 /** How a migration of one version must end, whatever died on the way. */

@@ -34,7 +34,7 @@ describe("kill -9 of the worker", () => {
     expect({ ...first, ...rest }).toEqual(allEnd(points, { ...FINISHED, isValueRight: true }));
   });
 
-  it("at any point of a second version's write adds that version once", { timeout: 120_000 }, async () => {
+  it("at any point of a second version's write adds that version once", { timeout: 300_000 }, async () => {
     const clean = await crashWorld();
     const moved = await clean.orderNew();
     await clean.migrate(moved.id);

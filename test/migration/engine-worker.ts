@@ -43,11 +43,13 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
   });
   const vault = { address: settings.vaultAddress, timeoutMs: 3_000 };
   const now = (): Date => new Date();
+  const signer = signerFromPem(settings.receiptPrivatePem);
   const deps: MigrateDeps = {
     store,
     keyring: keyringFromPems([settings.approvalPublicPem]),
     operatorKeys: keyringFromPems(settings.operatorPublicPem === undefined ? [] : [settings.operatorPublicPem]),
-    signer: signerFromPem(settings.receiptPrivatePem),
+    signer,
+    ownKeyring: signer.keyring,
     digestKey: digestKeyFromText(settings.digestKey),
     broker: vaultLeaseBroker({
       vault,

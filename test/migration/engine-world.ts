@@ -15,6 +15,7 @@ import { sendRequest } from "../../src/approvals/send-request.ts";
 import { keyringFromPems, signerFromPem } from "../../src/audit/signing.ts";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
 import type { SettingsRule } from "../../src/migration/rule-settings.ts";
+import { WriteList } from "../../src/migration/write-list.ts";
 import { openDoorbell } from "../../src/store/doorbell.ts";
 import { fakeMembership } from "../fakes/membership.ts";
 import { freshStore } from "../fresh-store.ts";
@@ -150,6 +151,11 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
       .executeTakeFirstOrThrow();
     return JSON.parse(bytes).target.name;
   };
+  /** What a migration journaled that it writes. */
+  const writesOf = async (migrationId: string): Promise<WriteList> => {
+    const { writes } = await rowOf(migrationId);
+    return WriteList.parse(JSON.parse(writes?.bytes ?? "null"));
+  };
   const migrate = (migrationId: string) => migrateSecret(worker.deps, migrationId);
   return {
     lease,
@@ -170,6 +176,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     order,
     migrate,
     rowOf,
+    writesOf,
     targetOf,
     statusOf: async (requestId: string) =>
       (await store.selectFrom("request").select("status").where("id", "=", requestId).executeTakeFirstOrThrow()).status,

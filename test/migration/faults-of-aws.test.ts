@@ -76,7 +76,8 @@ describe("a migration whose AWS fails", () => {
     aws.clearFaults();
     expect((await causeOf(world, id)).text).toContain("scheduled for deletion");
     expect(await world.outcomeOf(id)).toMatchObject({ ...UNTOUCHED, target: "tombstone", versionCount: 1 });
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject({ ...FINISHED, versionCount: 2 });
+    // The retry restores it and finds the very value there: no second version is put.
+    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
   });
 
   const goesSilentAtCreate = async (kind: "lost-answer" | "cut") => {

@@ -12,7 +12,8 @@ describe("the receipt of a migration on real servers", () => {
     const { lease, order, migrate, rowOf, store, settings } = await engineWorld();
     const id = await order(await lease.put("payments/stripe", { api_key: "canary-in-receipt" }));
     await migrate(id);
-    const { receipt, digest } = await rowOf(id);
+    const { receipt, writes } = await rowOf(id);
+    const digest: string = JSON.parse(writes?.bytes ?? "").targets[0].versions[0].digest;
     const workerPublic = createPublicKey(createPrivateKey(settings.receiptPrivatePem));
     const receipts = keyringFromPems([workerPublic.export({ type: "spki", format: "pem" }).toString()]);
     await signCheckpoint(store, signerFromPem(settings.receiptPrivatePem), () => new Date());

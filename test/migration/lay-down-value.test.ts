@@ -1,19 +1,21 @@
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { ValueShape } from "../../src/approvals/content.ts";
+import { layDownValue } from "../../src/migration/lay-down-value.ts";
 import {
   EmptyValueError,
-  layDownValue,
   MAX_VALUE_BYTES,
   MissingKeyError,
   OversizedValueError,
   UnreadableValueError,
-} from "../../src/migration/lay-down-value.ts";
+} from "../../src/migration/value-errors.ts";
 import { Secret } from "../../src/secret.ts";
 
-const document = (data: string) => layDownValue(new Secret(data), { kind: "document" }).reveal();
-const single = (data: string, key = "k") =>
-  layDownValue(new Secret(data), { kind: "single", key, encoding: "text" }).reveal();
+const lay = (data: string, shape: ValueShape) =>
+  layDownValue(new Secret(data), shape).map(({ secret }) => secret.reveal());
+const document = (data: string) => lay(data, { kind: "document" })[0] ?? "";
+const single = (data: string, key = "k") => lay(data, { kind: "single", key, encoding: "text" })[0] ?? "";
 
 /** JSON as Go's encoder writes it: `<`, `>`, `&`, U+2028 and U+2029 are escaped. */
 function goJson(value: unknown): string {

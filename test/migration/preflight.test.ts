@@ -35,7 +35,11 @@ async function preflightWorld() {
     const { arn } = await aws.create(target, textValue("v"), { requestToken, tags: ours, settings: PLAIN_SETTINGS });
     const { migrationId } = await world.approve(await world.request());
     await world.engineLeft(migrationId, "done");
-    await world.store.updateTable("migration").set({ targetArn: arn }).where("id", "=", migrationId).execute();
+    await world.store
+      .updateTable("migration")
+      .set({ targetArns: [arn] })
+      .where("id", "=", migrationId)
+      .execute();
   };
   return { ...world, aws, judge, moveOnce, preflightDeps: deps };
 }

@@ -2,6 +2,7 @@ import { type ApprovalStatement, PLAIN_SETTINGS } from "../../src/approvals/cont
 import { type ChainLink, linkHash } from "../../src/audit/append-event.ts";
 import type { Signer } from "../../src/audit/signing.ts";
 import { buildReceipt, type Receipt } from "../../src/migration/receipt.ts";
+import type { TargetWrite, VersionWrite, WriteList } from "../../src/migration/write-list.ts";
 
 const migrationId = "5f0c6a0e-7f3e-4f6e-9d9d-0a2b6f6f2c11";
 export const sampleStatement: ApprovalStatement = {
@@ -47,6 +48,30 @@ export function sampleLink(patch: Partial<ChainLink> = {}): ChainLink {
   return { ...fact, hash: patch.hash ?? linkHash(fact) };
 }
 
+/** One new target with one version. */
+export function sampleWrites(target: Partial<TargetWrite> = {}): WriteList {
+  const version: VersionWrite = {
+    stage: "AWSCURRENT",
+    vaultVersion: 3,
+    requestToken: "0e4e3a3e-1111-8222-9333-444455556666",
+    digest: "d".repeat(64),
+    form: "string",
+    previousVersionId: null,
+    isKept: false,
+  };
+  const write: TargetWrite = {
+    name: "prod/team-a/stripe",
+    arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/team-a/stripe-AbCdEf",
+    before: null,
+    isAdopted: false,
+    versions: [version],
+    replicas: [],
+    ...target,
+  };
+  const digestKeyId = "0123456789abcdef";
+  return { v: 1, migrationId, digestKeyId, targets: [write], skipped: [], isVerified: true };
+}
+
 /** @param approver The bot: signs the approval. @param approved What its approval says otherwise. */
 export function sampleReceipt(approver: Signer, approved: Partial<ApprovalStatement> = {}): Receipt {
   const signed = { ...sampleStatement, ...approved };
@@ -58,11 +83,7 @@ export function sampleReceipt(approver: Signer, approved: Partial<ApprovalStatem
     statement: signed,
     approval: approver.sign("approval", signed),
     vaultVersion: 3,
-    arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/team-a/stripe-AbCdEf",
-    versionId: "0e4e3a3e-1111-8222-9333-444455556666",
-    isNew: true,
-    previousVersionId: null,
-    digestKeyId: "0123456789abcdef",
+    writes: sampleWrites(),
     leaseOpenedAt: new Date("2026-11-23T10:05:00Z"),
     leaseClosedAt: new Date("2026-11-23T10:05:01Z"),
     readerProof: sampleProof,

@@ -59,16 +59,17 @@ describe("digestKeyFromFile", () => {
 });
 
 describe("requestTokenFor", () => {
-  it("is the same for the same migration and digest, and another for any other", () => {
+  it("is the same for the same migration, label and digest, and another for any other", () => {
     const [migrationId, digest] = [randomUUID(), digestValue(freshKey(), new Secret("v"))];
-    const token = requestTokenFor(migrationId, digest);
-    expect(requestTokenFor(migrationId, digest)).toBe(token);
-    expect(requestTokenFor(randomUUID(), digest)).not.toBe(token);
-    expect(requestTokenFor(migrationId, digestValue(freshKey(), new Secret("v")))).not.toBe(token);
+    const token = requestTokenFor(migrationId, "AWSCURRENT", digest);
+    expect(requestTokenFor(migrationId, "AWSCURRENT", digest)).toBe(token);
+    expect(requestTokenFor(randomUUID(), "AWSCURRENT", digest)).not.toBe(token);
+    expect(requestTokenFor(migrationId, "vault-v1", digest)).not.toBe(token);
+    expect(requestTokenFor(migrationId, "AWSCURRENT", digestValue(freshKey(), new Secret("v")))).not.toBe(token);
   });
 
   it("has the form of a UUID, which AWS takes as a version id", () => {
-    const token = requestTokenFor(randomUUID(), "d".repeat(64));
+    const token = requestTokenFor(randomUUID(), "AWSCURRENT", "d".repeat(64));
     expect(token).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });

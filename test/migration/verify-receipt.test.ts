@@ -12,6 +12,12 @@ const link = sampleLink;
 const receiptOf = (approved: Parameters<typeof sampleReceipt>[1] = {}, approver = bot.signer) =>
   sampleReceipt(approver, approved);
 
+/** Its one target, with something else said of it. */
+function written(patch: Partial<Receipt["targets"][number]>): Receipt["targets"] {
+  return receiptOf().targets.map((target) => ({ ...target, ...patch }));
+}
+const [version] = receiptOf().targets.flatMap(({ versions }) => versions);
+
 /** What is not OK about a receipt that the worker signed. */
 function faults(receipt: Receipt, chain?: readonly ChainLink[]): string[] {
   return verifyReceipt(signReceipt(worker.signer, receipt), keys, chain)
@@ -22,7 +28,7 @@ function faults(receipt: Receipt, chain?: readonly ChainLink[]): string[] {
 describe("verifyReceipt", () => {
   it("finds a genuine receipt right, check by check", () => {
     const { isOk, checks } = verifyReceipt(signReceipt(worker.signer, receiptOf()), keys);
-    expect([isOk, checks.filter((check) => !check.isOk), checks.length]).toEqual([true, [], 14]);
+    expect([isOk, checks.filter((check) => !check.isOk), checks.length]).toEqual([true, [], 18]);
   });
 
   it("does not mind how the file is indented or ordered", () => {
@@ -73,34 +79,54 @@ describe("verifyReceipt", () => {
       expect.stringContaining("The path that was read"),
       expect.stringContaining("The version that was moved"),
       expect.stringContaining("The target is the approved one"),
+      expect.stringContaining("It was written where the approved shape says: prod/x"),
       expect.stringContaining("It names the same requester"),
     ]);
   });
 
   it("takes another version where the approval lets the newest one move", () => {
-    expect(faults({ ...receiptOf({ versionRule: "take-current" }), vaultVersion: 4 })).toEqual([]);
+    const receipt = receiptOf({ versionRule: "take-current" });
+    const targets = written({ versions: version ? [{ ...version, vaultVersion: 4 }] : [] });
+    expect(faults({ ...receipt, vaultVersion: 4, targets })).toEqual([]);
   });
 
   it.each([
     [
       "an ARN in another account",
       {
-        target: {
-          ...receiptOf().target,
-          arn: "arn:aws:secretsmanager:eu-central-1:999988887777:secret:prod/team-a/stripe-AbCdEf",
-        },
+        targets: written({ arn: "arn:aws:secretsmanager:eu-central-1:999988887777:secret:prod/team-a/stripe-AbCdEf" }),
       },
       "The ARN",
     ],
     [
       "an ARN of a longer name",
       {
-        target: {
-          ...receiptOf().target,
+        targets: written({
           arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:prod/team-a/stripe-2-AbCdEf",
-        },
+        }),
       },
       "The ARN",
+    ],
+    [
+      "a target that no part of the approved shape names",
+      { targets: [...written({}), ...written({})] },
+      "It was written",
+    ],
+    ["a target taken over by nobody's word", { targets: written({ isAdopted: true }) }, "Nothing was taken over"],
+    [
+      "a copy in another region",
+      { targets: written({ replicas: [{ region: "eu-west-1", status: "InSync" }] }) },
+      "It was copied to no region",
+    ],
+    [
+      "an older version that was not asked for",
+      { targets: written({ versions: version ? [{ ...version, stage: "vault-v2", vaultVersion: 2 }, version] : [] }) },
+      "AWSCURRENT is the version",
+    ],
+    [
+      "bytes where text was approved",
+      { targets: written({ versions: version ? [{ ...version, form: "binary" }] : [] }) },
+      "AWSCURRENT is the version",
     ],
     [
       "a lease after the approval's end",
