@@ -1,9 +1,11 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import {
+  CreateSecretCommand,
   DescribeSecretCommand,
   GetSecretValueCommand,
   ListSecretVersionIdsCommand,
   SecretsManagerClient,
+  type Tag,
 } from "@aws-sdk/client-secrets-manager";
 import { inject, onTestFinished } from "vitest";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
@@ -184,6 +186,8 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
       const SecretId = await targetOf(migrationId);
       return (await aws.send(new GetSecretValueCommand({ SecretId, VersionStage: "AWSCURRENT" }))).SecretString;
     },
+    createByHand: async (name: string, value: string, tags: Tag[] = []) =>
+      aws.send(new CreateSecretCommand({ Name: name, SecretString: value, Tags: tags })),
     describe: async (name: string) => aws.send(new DescribeSecretCommand({ SecretId: name })),
     versionsOf: async (name: string) =>
       (await aws.send(new ListSecretVersionIdsCommand({ SecretId: name, IncludeDeprecated: true }))).Versions ?? [],

@@ -1,4 +1,4 @@
-import { CreateSecretCommand, GetSecretValueCommand, type Tag } from "@aws-sdk/client-secrets-manager";
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { inject } from "vitest";
 import { ApprovalStatement, type RequestContent, type RequestSource } from "../../src/approvals/content.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
@@ -63,8 +63,6 @@ export async function valuesWorld(options: EngineWorldOptions = {}) {
       await orderUndo(world.decide, { requestId: (await world.rowOf(migrationId)).requestId, by: APPROVER });
       await world.migrate(migrationId);
     },
-    createByHand: async (name: string, value: string, tags: Tag[] = []) =>
-      aws.send(new CreateSecretCommand({ Name: name, SecretString: value, Tags: tags })),
     /** The text of a version: the current one, or the one with a label. */
     valueAt: async (name: string, stage = "AWSCURRENT"): Promise<string | undefined> =>
       (await aws.send(new GetSecretValueCommand({ SecretId: name, VersionStage: stage }))).SecretString,

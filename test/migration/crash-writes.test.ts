@@ -1,0 +1,172 @@
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { describe, expect, it } from "vitest";
+import type { RequestContent } from "../../src/approvals/content.ts";
+import { orderUndo } from "../../src/approvals/order-undo.ts";
+import { type CrashWorld, inLanes } from "./crash-world.ts";
+import { APPROVER, NOTHING_LEFT } from "./engine-world.ts";
+
+const LANES = 4;
+const TIMEOUT = { timeout: 400_000 };
+/** AWS's own: they say when a label moved, not what there is. */
+const NOT_COMPARED = "AWSPREVIOUS";
+
+interface Arranged {
+  readonly id: string;
+  /** All targets that it writes. */
+  readonly names: readonly string[];
+}
+type Arrange = (world: CrashWorld) => Promise<Arranged>;
+
+/** What is at one name, told by values: ids differ from run to run. */
+async function lookAt(world: CrashWorld, name: string, id: string) {
+  const described = await world.describe(name).catch(() => null);
+  if (described === null) return "absent";
+  const isTombstone = described.DeletedDate !== undefined;
+  const values: Record<string, string> = {};
+  for (const [VersionId, stages] of Object.entries(described.VersionIdsToStages ?? {})) {
+    for (const stage of stages.filter((each) => each !== NOT_COMPARED)) {
+      const got = isTombstone ? null : await world.aws.send(new GetSecretValueCommand({ SecretId: name, VersionId }));
+      values[stage] = got?.SecretString ?? "not readable";
+    }
+  }
+  const tags = (described.Tags ?? []).map(({ Key, Value }) => {
+    const isOwnId = Key === "glovebox-migration" || Key === "glovebox-request";
+    return `${Key}=${isOwnId ? (Value === id ? "this move" : "an earlier one") : Value}`;
+  });
+  return { isTombstone, values, tags: tags.filter((tag) => !tag.startsWith("glovebox-request")).toSorted() };
+}
+
+async function lookAll(world: CrashWorld, { id, names }: Arranged) {
+  const looks = await Promise.all(names.map((name) => lookAt(world, name, id)));
+  const versions = await Promise.all(names.map(async (name) => (await world.versionsOf(name).catch(() => [])).length));
+  const { state, receipt } = await world.rowOf(id);
+  return { looks, versions, state, hasReceipt: receipt !== null, left: await world.leftovers() };
+}
+
+let count = 0;
+const newPath = (): string => {
+  count += 1;
+  return `writes-${process.pid}-${count}`;
+};
+
+async function ordered(world: CrashWorld, values: Record<string, string>[], patch: Partial<RequestContent> = {}) {
+  const path = newPath();
+  const [first = {}, ...others] = values;
+  const source = await world.lease.put(path, first);
+  for (const value of others) await world.lease.put(path, value);
+  const row = { ...source, currentVersion: values.length, versions: "[]", customMetadata: "{}", seenAt: new Date() };
+  await world.store.insertInto("entry").values(row).execute();
+  const id = await world.order(source, patch);
+  return { id, source, path, name: await world.targetOf(id) };
+}
+
+/** Approves the next version to the same target. */
+async function orderedNext(
+  world: CrashWorld,
+  { source, path, name }: Awaited<ReturnType<typeof ordered>>,
+  value: Record<string, string>,
+  patch: Partial<RequestContent> = {},
+): Promise<Arranged> {
+  await world.lease.put(path, value);
+  await world.store
+    .updateTable("entry")
+    .set(({ eb }) => ({ currentVersion: eb("currentVersion", "+", 1) }))
+    .where("path", "=", path)
+    .execute();
+  const target = { accountId: "123456789012", region: "eu-central-1", name, kmsKeyId: null };
+  return { id: await world.order(source, { target, ...patch }), names: [name] };
+}
+
+const splitOf = (): Pick<RequestContent, "shape"> => ({
+  shape: {
+    kind: "split",
+    parts: [
+      { name: "one", keys: ["a"] },
+      { name: "two", keys: ["b"] },
+    ],
+  },
+});
+
+const KINDS: Readonly<Record<string, Arrange>> = {
+  "a split value": async (world) => {
+    const { id, name } = await ordered(world, [{ a: "1", b: "2" }], splitOf());
+    return { id, names: [`${name}/one`, `${name}/two`] };
+  },
+  "older versions": async (world) => {
+    const { id, name } = await ordered(world, [{ v: "1" }, { v: "2" }, { v: "3" }], { olderVersions: 2 });
+    return { id, names: [name] };
+  },
+  "a second version with an older one": async (world) => {
+    const made = await ordered(world, [{ v: "1" }]);
+    await world.migrate(made.id);
+    return orderedNext(world, made, { v: "2" }, { olderVersions: 1, tags: { "owner-team": "team-b" } });
+  },
+  "an adopted target": async (world) => {
+    const name = `${world.prefix}${newPath()}`;
+    const { ARN: arn = "" } = await world.createByHand(name, '{"v":"theirs"}', [{ Key: "team", Value: "theirs" }]);
+    const { VersionIdsToStages = {} } = await world.describe(name);
+    const [versionId = null] = Object.keys(VersionIdsToStages);
+    const target = { accountId: "123456789012", region: "eu-central-1", name, kmsKeyId: null };
+    const { id } = await ordered(world, [{ v: "ours" }], { target, adopt: { arn, versionId, isTombstone: false } });
+    return { id, names: [name] };
+  },
+  "an equal value": async (world) => {
+    const made = await ordered(world, [{ v: "same" }]);
+    await world.migrate(made.id);
+    return orderedNext(world, made, { v: "same" });
+  },
+};
+
+describe.each(Object.keys(KINDS))("kill -9 of a worker that writes %s", (kind) => {
+  const arrange: Arrange = (world) => (KINDS[kind] as Arrange)(world);
+
+  it("is healed at every point from the journaled list on: nothing lost, doubled or left", TIMEOUT, async () => {
+    const clean = await inLanes(["clean"], 1, async (world) => {
+      const arranged = await arrange(world);
+      const points = await world.pointsOf(arranged.id);
+      return { points: points.slice(points.indexOf("write.intended")), end: await lookAll(world, arranged) };
+    });
+    const { points = [], end } = clean.clean ?? {};
+    expect(end).toMatchObject({ state: "done", hasReceipt: true, left: NOTHING_LEFT });
+    const ends = await inLanes(points, LANES, async (world, at) => {
+      const arranged = await arrange(world);
+      await world.crash(arranged.id, { at });
+      await world.takeOver(arranged.id);
+      return lookAll(world, arranged);
+    });
+    expect(points).toEqual(expect.arrayContaining(["write.intended", "target.written", "target.verified"]));
+    for (const [point, found] of Object.entries(ends)) expect(found, point).toEqual(end);
+  });
+
+  it("is taken back to the state before, wherever an ordered undo is killed", TIMEOUT, async () => {
+    const undone = async (world: CrashWorld): Promise<Arranged & { before: unknown }> => {
+      const arranged = await arrange(world);
+      const before = await Promise.all(arranged.names.map((name) => lookAt(world, name, arranged.id)));
+      await world.migrate(arranged.id);
+      const { requestId } = await world.rowOf(arranged.id);
+      await orderUndo(world.decide, { requestId, by: APPROVER });
+      return { ...arranged, before };
+    };
+    const clean = await inLanes(["clean"], 1, async (world) => {
+      const arranged = await undone(world);
+      return {
+        points: await world.pointsOf(arranged.id),
+        end: await lookAll(world, arranged),
+        before: arranged.before,
+      };
+    });
+    const { points = [], end, before } = clean.clean ?? {};
+    expect(end).toMatchObject({ state: "undone", left: NOTHING_LEFT });
+    // A target that was made is scheduled for deletion; any other is as it was.
+    const isMade = (before as unknown[]).includes("absent");
+    if (isMade) expect(end?.looks).toEqual(end?.looks.map(() => expect.objectContaining({ isTombstone: true })));
+    else expect(end?.looks).toEqual(before);
+    const ends = await inLanes(points, LANES, async (world, at) => {
+      const arranged = await undone(world);
+      await world.crash(arranged.id, { at });
+      await world.takeOver(arranged.id);
+      return lookAll(world, arranged);
+    });
+    for (const [point, found] of Object.entries(ends)) expect(found, point).toEqual(end);
+  });
+});
