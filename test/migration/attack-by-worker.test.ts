@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { describe, expect, inject, it } from "vitest";
 import { mintMetadata, mountSlug } from "../../src/approvals/mint-metadata.ts";
 import { takeFence } from "../../src/migration/fence.ts";
 import { openVaultClient, type VaultClient } from "../../src/vault/vault-client.ts";
-import { secretIdPath } from "../../src/vault/vault-names.ts";
+import { readerRoleId, secretIdPath } from "../../src/vault/vault-names.ts";
 import { crashWorld } from "./crash-world.ts";
 
 const refused = expect.objectContaining({ statusCode: 403 });
@@ -74,6 +75,41 @@ describe("a thief with the worker's Vault credentials and the database", () => {
     await expect(mint(admin, "crown/jewel", jewelRequest)).rejects.toEqual(refused);
   });
 
+  it("gets approved paths one at a time, each under its request in our chain and in Vault's own audit log", async () => {
+    const world = await stolenWorker();
+    const { store, admin, mint, ask, lease, settings } = world;
+    const orders = [await world.orderNew(), await world.orderNew()];
+    for (const [turn, { path, id }] of orders.entries()) {
+      const { requestId } = await world.rowOf(id);
+      expect(await ask(id)).toBe("opened");
+      const other = orders[1 - turn];
+      const otherRow = await world.rowOf(other?.id ?? "");
+      await expect(mint(admin, other?.path ?? "", otherRow.requestId)).rejects.toEqual(refused);
+      const minted = (await mint(admin, path, requestId)) as { data: { secret_id: string } };
+      const login = await openVaultClient(lease.vault, "").write(`auth/${settings.names.authMount}/login`, {
+        role_id: readerRoleId(settings.names, lease.kv2.path),
+        secret_id: minted.data.secret_id,
+      });
+      const reader = openVaultClient(lease.vault, (login as { auth: { client_token: string } }).auth.client_token);
+      expect(await reader.read(`${lease.kv2.path}/data/${path}`)).toBeDefined(); // approved: that much is his
+      await expect(reader.read(`${lease.kv2.path}/data/crown/jewel`)).rejects.toEqual(refused);
+      const reads = endOf(inject("stack").vault.auditLogPath)
+        .split("\n")
+        .filter(
+          (line) => line.includes(`"path":"${lease.kv2.path}/data/${path}"`) && line.includes('"operation":"read"'),
+        );
+      expect(reads.length).toBeGreaterThan(0);
+      for (const line of reads) expect(JSON.parse(line).auth.metadata.request).toBe(requestId);
+      const opened = await store
+        .selectFrom("auditEvent")
+        .select("content")
+        .where("kind", "=", "gate.opened")
+        .where("subject", "=", `migration:${id}`)
+        .execute();
+      expect(opened.map(({ content }) => JSON.parse(content).requestId)).toEqual([requestId]);
+    }
+  });
+
   it("opens nothing a second time, though he deletes what says that it is done", async () => {
     const world = await stolenWorker();
     const { store, ask } = world;
@@ -123,3 +159,13 @@ describe("a thief with the worker's Vault credentials and the database", () => {
     await expect(admin.list(`${kv2.path}/metadata`)).rejects.toEqual(refused);
   });
 });
+
+/** The log of a shared server grows past what one string can hold; what was just done stands at its end. */
+function endOf(file: string): string {
+  const log = openSync(file, "r");
+  const { size } = fstatSync(log);
+  const part = Buffer.alloc(Math.min(size, 32_000_000));
+  readSync(log, part, 0, part.length, size - part.length);
+  closeSync(log);
+  return part.toString("utf8");
+}
