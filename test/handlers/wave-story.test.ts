@@ -85,6 +85,11 @@ async function sent(name: string): Promise<Message> {
   return inChannel(name, "wave.look");
 }
 
+const renderHome = (who: string): string => {
+  const home = world.drive.homeView(who);
+  return home ? renderView(home) : "";
+};
+
 /** Goes through the sample's pages. @returns What was on them. */
 async function lookThrough(who: string, card: Message): Promise<string[]> {
   await click(who, card, "wave.look");
@@ -104,6 +109,7 @@ describe("a wave in Slack", () => {
     const draft = renderMessage(await direct("wave.confirm"));
     expect(draft).toContain("`story`, 12 secrets");
     expect(draft).toContain("a pilot of 12");
+    expect(draft.match(/`secret\/story\/service-\d\d` to `bank\//g)).toHaveLength(5);
     const card = await sent("story");
     const text = renderMessage(card);
     for (const expected of [
@@ -116,6 +122,12 @@ describe("a wave in Slack", () => {
     ]) {
       expect(text).toContain(expected);
     }
+    await world.drive.as(approver).openHome();
+    await expect.poll(() => renderHome(approver)).toContain("`story`, the pilot: 12 secrets, asked for by");
+    expect(renderHome(approver)).not.toContain("service-00");
+    await world.drive.as(engineer).command("status", { channel: world.slack.channels.general });
+    const own = await world.drive.waitForEphemeral(engineer, ({ text }) => text.startsWith("You have"));
+    expect(renderMessage(own)).not.toContain("service-00");
     expect(await refusal(approver, () => click(approver, card, "wave.approve"))).toContain("Look at the sample first");
     const pages = await lookThrough(approver, card);
     expect(pages).toHaveLength(2);
