@@ -10,6 +10,32 @@ interface Finding {
   readonly text: string;
 }
 
+/**
+ * Are writing and taking back apart, and what holds a sealed value? The condition itself is IAM's: it can't be tried
+ * without harm, so doctor says what it can't tell.
+ */
+export function apartFindings({ writer, rollback }: TargetRoles): Finding[] {
+  const sealing =
+    "AWS: whether the writer's policy lets it read what is sealed can't be told from here: run step 5's policy through IAM's policy simulator";
+  if (writer !== null && writer === rollback) {
+    return [
+      {
+        ok: false,
+        text: "AWS: AWS_WRITER_ROLE_ARN and AWS_ROLLBACK_ROLE_ARN are one role: who writes can also unseal",
+      },
+      { ok: true, text: sealing },
+    ];
+  }
+  const text =
+    rollback === null
+      ? "AWS: no rollback role is configured, so whoever writes also deletes, restores and unseals"
+      : "AWS: the writer's and the rollback role are apart";
+  return [
+    { ok: true, text },
+    { ok: true, text: sealing },
+  ];
+}
+
 const PROBE = "glovebox-doctor-probe";
 
 /**

@@ -1,5 +1,6 @@
 import { BadConfigError } from "../config.ts";
 import type { Rules } from "../rules.ts";
+import { holdToPrefixes } from "../vault/setup/hold-to-prefixes.ts";
 import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import type { ServedMount } from "../vault/setup/policies.ts";
 import type { VaultClient } from "../vault/vault-client.ts";
@@ -20,7 +21,7 @@ export async function mountsToServe(
     .filter((name) => !known.includes(name))
     .map((name) => `--mount ${name}: Vault has no KV mount of that name. It has ${known.join(", ") || "none"}.`);
   const mounts = names.length === 0 ? all : all.filter(({ path }) => names.includes(path));
-  const held = mode === "on" ? mounts : withPrefixes(mounts, prefixes);
+  const held = mode === "on" ? mounts : holdToPrefixes(mounts, prefixes);
   const homeless = prefixes.filter((prefix) => !held.some((mount) => mount.prefixes?.includes(prefix)));
   if (mode === "off") {
     faults.push(
@@ -29,16 +30,4 @@ export async function mountsToServe(
   }
   if (faults.length > 0) throw new BadConfigError(faults);
   return held;
-}
-
-/** A mount's name may hold slashes, so a prefix belongs to the longest mount that it lies below. */
-function withPrefixes(mounts: readonly ServedMount[], prefixes: readonly string[]): ServedMount[] {
-  const mountOf = (prefix: string): string | undefined =>
-    mounts
-      .map(({ path }) => path)
-      .filter((path) => prefix.startsWith(`${path}/`) && prefix.length > path.length + 1)
-      .toSorted((a, b) => b.length - a.length)[0];
-  return mounts
-    .map((mount) => ({ ...mount, prefixes: prefixes.filter((prefix) => mountOf(prefix) === mount.path) }))
-    .filter((mount) => mount.prefixes.length > 0);
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { endLogin, type VaultLogin } from "./login/vault-login.ts";
-import type { ServedMount } from "./setup/policies.ts";
+import { readerEntityName, type ServedMount } from "./setup/policies.ts";
 import type { VaultClient } from "./vault-client.ts";
 import {
   dataPath,
@@ -37,8 +37,9 @@ export async function checkIdentity(
 ): Promise<RightFinding[]> {
   const session = await login.login();
   try {
-    // `sys/capabilities-self` is in no policy of ours: ask by the token's own rights where allowed, by trying elsewhere.
-    return await compare(session.client, identity, EXPECTED[identity](names, mounts));
+    const expected = EXPECTED[identity](names, mounts);
+    const killSwitches = identity === "admin" ? await entityRights(session.client, names, mounts) : [];
+    return await compare(session.client, identity, [...expected, ...SELF, ...killSwitches]);
   } finally {
     await endLogin(login, session);
   }
@@ -58,6 +59,27 @@ async function compare(
   });
 }
 
+/** What every identity may do with itself. */
+const SELF: readonly Expectation[] = [
+  ["auth/token/lookup-self", ["read"]],
+  ["auth/token/revoke-self", ["update"]],
+  ["sys/capabilities-self", ["update"]],
+];
+
+/** Each reader's entity by its id, which only Vault knows. A missing right to ask for it is a finding of its own. */
+async function entityRights(
+  client: VaultClient,
+  names: VaultNames,
+  mounts: readonly ServedMount[],
+): Promise<Expectation[]> {
+  const rights = mounts.map(async ({ path }): Promise<Expectation[]> => {
+    const answer = await client.read(`identity/entity/name/${readerEntityName(names, path)}`).catch(() => null);
+    const id = z.object({ data: z.object({ id: z.string() }) }).safeParse(answer).data?.data.id;
+    return id === undefined ? [] : [[`identity/entity/id/${id}`, ["read", "update"]]];
+  });
+  return (await Promise.all(rights)).flat();
+}
+
 type ExpectationsOf = (names: VaultNames, mounts: readonly ServedMount[]) => readonly Expectation[];
 
 const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
@@ -65,13 +87,20 @@ const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
     ...mounts.flatMap(({ path, engine }): Expectation[] =>
       engine === "kv-v2"
         ? [
+            [`${path}/metadata/`, ["list"]],
             [`${path}/metadata/${PROBE}`, ["list", "read"]],
             [`${path}/subkeys/${PROBE}`, ["read"]],
             [`${path}/data/${PROBE}`, NONE],
+            ...["delete", "undelete", "destroy"].map((verb): Expectation => [`${path}/${verb}/${PROBE}`, NONE]),
           ]
-        : [[`${path}/${PROBE}`, ["list"]]],
+        : [
+            [`${path}/`, ["list"]],
+            [`${path}/${PROBE}`, ["list"]],
+          ],
     ),
     [`sys/policies/acl/${openPolicyName(names)}`, NONE],
+    [`sys/policies/acl/${markPolicyName(names)}`, NONE],
+    ...killing(names, mounts),
     ...minting(names, mounts),
     ...forbidden(names, mounts),
   ],
@@ -79,16 +108,21 @@ const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
     [`sys/policies/acl/${openPolicyName(names)}`, ["create", "delete", "read", "update"]],
     [`sys/policies/acl/${markPolicyName(names)}`, ["create", "read", "update"]],
     ...minting(names, mounts),
+    ...killing(names, mounts),
     ...values(mounts),
     ...forbidden(names, mounts),
   ],
   admin: (names, mounts) => [
     [`sys/policies/acl/${openPolicyName(names)}`, ["delete", "read"]],
-    // The gate is closed while nothing runs: then it may list, and mint nothing.
-    ...mounts.map((mount): Expectation => [secretIdPath(names, mount.path), ["list"]]),
+    [`sys/policies/acl/${markPolicyName(names)}`, NONE],
+    // The gate is closed while nothing runs: then it may list, and mint nothing. Without a gate it may always mint.
+    ...mounts.flatMap(({ path, prefixes }): Expectation[] => [
+      [secretIdPath(names, path), prefixes ? ["list", "update"] : ["list"]],
+      [`${secretIdPath(names, path)}-accessor/destroy`, ["update"]],
+      [`identity/entity/name/${readerEntityName(names, path)}`, ["read"]],
+    ]),
     ["auth/token/revoke-accessor", ["update"]],
-    ["auth/token/lookup-self", ["read"]],
-    ["auth/token/revoke-self", ["update"]],
+    ["auth/token/lookup-accessor", ["update"]],
     ...values(mounts),
     ...forbidden(names, mounts),
   ],
@@ -96,6 +130,14 @@ const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
 
 function values(mounts: readonly ServedMount[]): Expectation[] {
   return mounts.map((mount) => [dataPath({ engine: mount.engine, mount: mount.path, path: PROBE }), NONE]);
+}
+
+/** The kill switch is the admin's alone. */
+function killing(names: VaultNames, mounts: readonly ServedMount[]): Expectation[] {
+  return mounts.flatMap(({ path }): Expectation[] => [
+    [`${secretIdPath(names, path)}-accessor/destroy`, NONE],
+    [`identity/entity/name/${readerEntityName(names, path)}`, NONE],
+  ]);
 }
 
 /** Whoever mints reads: a secret ID is a login of the reader. */
@@ -120,6 +162,8 @@ function forbidden(names: VaultNames, mounts: readonly ServedMount[]): Expectati
     ...paths.map((path): Expectation => [path, NONE]),
     ["auth/token/create", NONE],
     ["auth/token/create-orphan", NONE],
+    ["identity/entity", NONE],
+    [`sys/audit/${PROBE}`, NONE],
     [`sys/auth/${PROBE}`, NONE],
     [`sys/mounts/${PROBE}`, NONE],
   ];

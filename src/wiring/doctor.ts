@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { callerFinding } from "../aws/check-caller.ts";
-import { roleFindings } from "../aws/check-roles.ts";
+import { apartFindings, roleFindings } from "../aws/check-roles.ts";
 import type { LoginSettings } from "../config/vault-login.ts";
 import type { Config } from "../config.ts";
 import { codeOf, GloveboxError } from "../errors.ts";
@@ -15,14 +15,14 @@ import { checkIdentity } from "../vault/check-rights.ts";
 import { checkServer } from "../vault/check-server.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
 import type { VaultLogin } from "../vault/login/vault-login.ts";
-import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
-import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
+import { holdToPrefixes } from "../vault/setup/hold-to-prefixes.ts";
 import type { ServedMount } from "../vault/setup/policies.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
+import { checkKeys } from "./doctor-keys.ts";
+import { checkWithOperator } from "./doctor-vault.ts";
 import { MIGRATE_ONE_AT_A_TIME } from "./open-base.ts";
 import { openLog } from "./open-core.ts";
 import { openLogin, vaultOf } from "./open-login.ts";
-import { readKeyring, readSigner } from "./read-keys.ts";
 import { rolesOf } from "./target-roles.ts";
 
 export interface Finding {
@@ -60,7 +60,8 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
       const mounts = bot
         ? await catalogMounts(openLogin(common, bot.catalogLogin))
         : await crawledMounts(common.DATABASE_URL.reveal());
-      const found = await checkIdentity({ names, mounts }, name, openLogin(common, login));
+      const held = rules.gate.mode === "off" ? holdToPrefixes(mounts, rules.gate.prefixes) : mounts;
+      const found = await checkIdentity({ names, mounts: held }, name, openLogin(common, login));
       const wrong = found.filter(({ isRight }) => !isRight);
       if (wrong.length === 0)
         return [{ ok: true, text: `Vault identity ${name}: ${found.length} rights are as they must be` }];
@@ -71,19 +72,36 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
     },
   ];
   return [
-    ["separation", async () => [separationFinding(role, rules)]],
+    ["separation", async () => [separationFinding(role, rules), ...gateFindings(rules)]],
     ["Postgres", () => checkPostgres(common.DATABASE_URL.reveal())],
     ["queues", () => checkQueues(config)],
     ["Vault", () => checkServer(openVaultClient(vault, ""), isPractice)],
     ...(bot ? [rights("catalog", bot.catalogLogin), rights("gate", bot.gateLogin)] : []),
     ...(worker ? [rights("admin", worker.adminLogin)] : []),
-    ...(operatorToken ? [foreignCheck(() => openVaultClient(vault, operatorToken.reveal()), names)] : []),
-    ["keys", async () => checkKeys(config)],
+    ...(operatorToken
+      ? [
+          [
+            "Vault's set-up",
+            () => checkWithOperator(openVaultClient(vault, operatorToken.reveal()), config, rules),
+          ] satisfies Check,
+        ]
+      : []),
+    ["keys", () => checkKeys(config)],
     // A worker with a writer's role does nothing in AWS under its own name, so its own account may be any.
     ...(bot || worker?.AWS_WRITER_ROLE_ARN === undefined
       ? [["AWS", () => callerFinding(aws, rules.targets)] satisfies Check]
       : []),
-    ...(worker ? [["AWS roles", () => roleFindings(aws, rules.targets, rolesOf(worker))] satisfies Check] : []),
+    ...(worker
+      ? [
+          [
+            "AWS roles",
+            async () => [
+              ...apartFindings(rolesOf(worker)),
+              ...(await roleFindings(aws, rules.targets, rolesOf(worker))),
+            ],
+          ] satisfies Check,
+        ]
+      : []),
     ...(bot
       ? ([
           ["intake queue", () => checkIntake(config)],
@@ -100,6 +118,12 @@ function separationFinding(role: Config["role"], { separation }: Rules): Finding
     ok: isWanted,
     text: `one process can both approve and move${isWanted ? " (separation: off, said on receipts)" : ""}`,
   };
+}
+
+function gateFindings({ gate: { mode, prefixes } }: Rules): Finding[] {
+  if (mode === "on") return [];
+  const text = `gate: off (said on cards and receipts): Vault holds the worker to ${prefixes.join(", ")}; nobody checks at the move if the approver still is one, or if the database is behind`;
+  return [{ ok: true, text }];
 }
 
 async function checkPostgres(url: string): Promise<Finding[]> {
@@ -128,18 +152,6 @@ async function checkQueues({ common }: Config): Promise<Finding[]> {
   }
 }
 
-function checkKeys({ bot, worker }: Config): Finding[] {
-  if (bot) readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE);
-  if (worker) {
-    readSigner("RECEIPT_KEY_FILE", worker.RECEIPT_KEY_FILE);
-    const trusted = readKeyring("APPROVAL_PUBLIC_KEY_FILES", worker.APPROVAL_PUBLIC_KEY_FILES);
-    if (bot && !trusted.has(readSigner("APPROVAL_KEY_FILE", bot.APPROVAL_KEY_FILE).keyId)) {
-      return [{ ok: false, text: "the worker does not trust this bot's key: APPROVAL_PUBLIC_KEY_FILES lacks it" }];
-    }
-  }
-  return [{ ok: true, text: "the keys can be read" }];
-}
-
 async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
   if (!bot) return [];
   const intake = sqsIntake({
@@ -161,23 +173,6 @@ async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
   } finally {
     intake.close();
   }
-}
-
-function foreignCheck(
-  operator: () => ReturnType<typeof openVaultClient>,
-  names: { authMount: string; policyPrefix: string },
-): Check {
-  return [
-    "foreign policies",
-    async () => {
-      const found = await findForeignPolicies(operator(), names, await listKvMounts(operator()));
-      if (found.length === 0) return [{ ok: true, text: "no foreign policy reaches into our auth mount" }];
-      return found.map(({ policy, pattern }) => ({
-        ok: false,
-        text: `policy ${policy} reaches into our auth mount by "${pattern}": whoever holds it could mint a lease`,
-      }));
-    },
-  ];
 }
 
 async function catalogMounts(login: VaultLogin): Promise<ServedMount[]> {

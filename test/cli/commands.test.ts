@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import pg from "pg";
@@ -141,6 +141,17 @@ describe("glovebox vault-setup", () => {
 describe("glovebox doctor", () => {
   afterEach(async () => {
     await vault("DELETE", "sys/policies/acl/shared-broker");
+  });
+
+  it.each([
+    ["bot", "APPROVAL_KEY_FILE"],
+    ["worker", "DIGEST_KEY_FILE"],
+  ] as const)("names a private key of the %s that others on the host can read", async (role, variable) => {
+    const file = world.envOf(role)[variable] ?? "";
+    await chmod(file, 0o644);
+    const { code, stdout } = await run("doctor", "--role", role);
+    await chmod(file, 0o600);
+    expect([code, stdout]).toEqual([1, expect.stringContaining(`NOT OK  ${variable}: ${file} has mode 644`)]);
   });
 
   it.each(["bot", "worker"])("finds everything right with a fresh %s", async (role) => {
