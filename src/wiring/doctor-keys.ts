@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { type KeyUse, readKeyUses } from "../approvals/key-uses.ts";
 import type { Config } from "../config.ts";
 import { openStore } from "../store/open-store.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import { readDigestKey, readKeyring, readSigner } from "./read-keys.ts";
 
 /** Can the keys be read, by us alone, and do bot and worker know each other's? */

@@ -7,7 +7,7 @@ import { holdToPrefixes } from "../vault/setup/hold-to-prefixes.ts";
 import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import { findServedMounts } from "../vault/setup/setup-leftovers.ts";
 import type { VaultClient } from "../vault/vault-client.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 
 /** What only an operator's token can see: foreign policies, and whether our own set-up is still what was written. */
 export async function checkWithOperator(operator: VaultClient, config: Config, rules: Rules): Promise<Finding[]> {

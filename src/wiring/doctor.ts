@@ -20,15 +20,11 @@ import type { ServedMount } from "../vault/setup/policies.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
 import { checkKeys } from "./doctor-keys.ts";
 import { checkWithOperator } from "./doctor-vault.ts";
+import type { Finding } from "./finding.ts";
 import { MIGRATE_ONE_AT_A_TIME } from "./open-base.ts";
 import { openLog } from "./open-core.ts";
 import { openLogin, vaultOf } from "./open-login.ts";
 import { rolesOf } from "./target-roles.ts";
-
-export interface Finding {
-  readonly ok: boolean;
-  readonly text: string;
-}
 
 type Check = readonly [what: string, check: () => Promise<readonly Finding[]>];
 
