@@ -1,6 +1,12 @@
-import { CreateSecretCommand, DeleteSecretCommand, DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  DescribeSecretCommand,
+  GetSecretValueCommand,
+} from "@aws-sdk/client-secrets-manager";
 import { runGlovebox } from "../glovebox/run-glovebox.ts";
 import { ODDITIES } from "../seed/generate-estate.ts";
+import { renderView } from "../slack/render-as-text.ts";
 import { expect, type Step, type Tour, textOf } from "./tour-world.ts";
 
 const fullPath = ({ mount, path }: { mount: string; path: string }): string => `${mount}/${path}`;
@@ -24,6 +30,19 @@ const ownCard = (tour: Tour, path: string) =>
     tour.people.engineer.id,
     (message) => textOf(message).includes(path) && /job\.retry/.test(textOf(message)),
   );
+
+const conflictCard = (tour: Tour, path: string) =>
+  tour.drive.waitForDirectMessage(
+    tour.people.engineer.id,
+    (message) => textOf(message).includes(path) && /req\.takeover/.test(textOf(message)),
+  );
+
+async function keysOf(tour: Tour, path: string): Promise<readonly string[]> {
+  const [row] = await tour.rows<{ keys: string[] | null }>("select key_names as keys from entry where full_path = $1", [
+    path,
+  ]);
+  return row?.keys ?? [];
+}
 
 /** The gate is shut and no reader's token lives. */
 export async function nothingLeft(tour: Tour): Promise<void> {
@@ -60,6 +79,56 @@ export const FAILURES: readonly Step[] = [
       await failOn(tour, path, /did not make it|exists/);
       await tour.aws.send(new DeleteSecretCommand({ SecretId: name, ForceDeleteWithoutRecovery: true }));
       await retry(tour, path);
+    },
+  },
+  {
+    name: "a target that somebody made after the form is taken over, once the approvers say yes to exactly that",
+    async run(tour) {
+      const { engineer } = tour.people;
+      const path = await tour.unusedPath();
+      await tour.ask(path);
+      const name = await tour.targetOf(path);
+      await tour.aws.send(new CreateSecretCommand({ Name: name, SecretString: JSON.stringify({ theirs: "1" }) }));
+      await failOn(tour, path, /In the way/);
+      const mine = await conflictCard(tour, path);
+      tour.seeMessage("engineer", "their DM", mine);
+      expect(/Only in AWS/.test(textOf(mine)), "the card does not compare the two");
+      await tour.click(engineer.id, mine, "req.takeover");
+      const modal = await tour.drive.waitForView(engineer.id, ({ callback_id: id }) => id === "req.takeover.submit");
+      tour.see("engineer", "what taking over means", renderView(modal));
+      await tour.drive.as(engineer.id).submitView({});
+      tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Takes over/, 40_000));
+      await tour.approve(path);
+      tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Migrated/, 40_000));
+      const { SecretString } = await tour.aws.send(
+        new GetSecretValueCommand({ SecretId: name, VersionStage: "AWSPREVIOUS" }),
+      );
+      expect(SecretString === JSON.stringify({ theirs: "1" }), "what they had is not the previous version");
+    },
+  },
+  {
+    name: "a value goes as one secret for each group of its keys",
+    async run(tour) {
+      const path = await tour.unusedPath();
+      const keys = await keysOf(tour, path);
+      expect(keys.length > 1, `${path} has too few keys to be split`);
+      const groups = `one: ${keys[0]}\nrest: ${keys.slice(1).join(", ")}`;
+      tour.seeMessage(
+        "approvers",
+        "#secrets-approvals",
+        await tour.ask(path, { "req.shape": "split", "req.parts": groups }),
+      );
+      await tour.approve(path);
+      tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Migrated/, 40_000));
+      const name = await tour.targetOf(path);
+      for (const [part, expected] of [
+        ["one", keys.slice(0, 1)],
+        ["rest", keys.slice(1)],
+      ] as const) {
+        const { SecretString = "" } = await tour.aws.send(new GetSecretValueCommand({ SecretId: `${name}/${part}` }));
+        const found = Object.keys(JSON.parse(SecretString)).sort();
+        expect(found.join() === expected.toSorted().join(), `${name}/${part} has other keys`);
+      }
     },
   },
   {

@@ -8,11 +8,13 @@ import { assertNoOtherOpenRequest, lockEntryById } from "./one-request-per-secre
 import { readSigned } from "./read-signed.ts";
 import { findRequest, lockRequest } from "./request-row.ts";
 import { startMigration } from "./start-migration.ts";
+import { claimPlaces } from "./target-places.ts";
 
 /**
  * Carries out a failed migration once more under the same approval. Its requester and the approvers may order it: it
  * allows nothing that was not approved.
  * @throws {RequestNotFoundError} {NotAllowedError} {NothingToRetryError} {OpenRequestExistsError}
+ * @throws {TargetClaimedError} Another secret's request took the name meanwhile.
  * @throws {ApprovalExpiredError} The approval is over: it must be requested again.
  * @throws {SignatureRefusedError} The stored approval is not what was signed.
  */
@@ -33,6 +35,7 @@ export async function retryMigration(
     const expiresAt = new Date(statement.expiresAt);
     if (expiresAt <= at) throw new ApprovalExpiredError(expiresAt);
     await assertNoOtherOpenRequest(tx, entryId, requestId);
+    await claimPlaces(tx, { entryId, ownId: requestId }, row.places); // a failed request held no name
     await tx.updateTable("request").set({ status: "approved", changedAt: at }).where("id", "=", requestId).execute();
     const next = await startMigration(tx, { id: deps.newId(), requestId, statementId: last.statementId, at });
     const subject = `request:${requestId}`;

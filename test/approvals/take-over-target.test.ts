@@ -5,13 +5,14 @@ import {
   NothingToStopError,
   NothingToTakeOverError,
   NotRequesterError,
+  TargetClaimedError,
 } from "../../src/approvals/errors.ts";
 import { SignatureRefusedError } from "../../src/approvals/read-signed.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { stopRequest } from "../../src/approvals/stop-request.ts";
 import { takeOverTarget } from "../../src/approvals/take-over-target.ts";
 import type { TargetConflict } from "../../src/store/schema.ts";
-import { APPROVER, ENGINEER, requestWorld, STRANGER, sentEnvelope } from "./request-world.ts";
+import { APPROVER, addEntry, contentOf, ENGINEER, requestWorld, STRANGER, sentEnvelope } from "./request-world.ts";
 
 const seen = {
   arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:x-AbCdEf",
@@ -94,6 +95,19 @@ describe("takeOverTarget", () => {
     await retryMigration(world.deps, { requestId: world.requestId, by: ENGINEER });
     await expect(world.accept(envelopeId)).rejects.toThrow(AlreadyDecidedError);
     expect(await world.statusOf(world.requestId)).toBe("approved");
+  });
+});
+
+describe("a retry", () => {
+  it("is refused where another secret's request took the name meanwhile", async () => {
+    const world = await conflictWorld();
+    await addEntry(world.store, "team-b/other", 1);
+    const { source } = contentOf({}, "team-b/other");
+    const other = { ...contentOf(), source };
+    await world.request(other);
+    const retry = retryMigration(world.deps, { requestId: world.requestId, by: ENGINEER });
+    await expect(retry).rejects.toThrow(TargetClaimedError);
+    expect(await world.statusOf(world.requestId)).toBe("failed");
   });
 });
 
