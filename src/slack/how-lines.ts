@@ -49,6 +49,7 @@ export function overflowLine(overflow: TagOverflow | null): string | null {
   const { total, leftOut } = overflow;
   const named = leftOut.slice(0, 10).map(({ key, reason }) => `${code(key, 60)} (${reason})`);
   const more = leftOut.length - named.length;
+  const but = leftOut.some(({ value }) => value === null) ? ", except what looks like a credential" : "";
   const all = `${named.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  return `*Metadata*  ${leftOut.length} of ${total} entries of Vault's custom metadata did not become tags in AWS. Glovebox keeps them, except what looks like a credential: ${all}`;
+  return `*Metadata*  ${leftOut.length} of ${total} entries of Vault's custom metadata did not become tags in AWS. Glovebox keeps them${but}: ${all}`;
 }

@@ -98,7 +98,9 @@ function outcome(state: RequestState): Block[] {
   if (status === "approved" || status === "migrating" || status === "migrated") {
     if (migration) said.push(`*Progress*  ${progressWords(migration.state, status)}`);
   }
-  if (migration?.causeText) said.push(`*What happened*  ${escapeMrkdwn(migration.causeText)}`);
+  // What stopped the move that this version answers is over; the change above says how.
+  const isAnswered = status === "waiting" && migration?.conflict != null;
+  if (migration?.causeText && !isAnswered) said.push(`*What happened*  ${escapeMrkdwn(migration.causeText)}`);
   return said.length > 0 ? [lines(...said)] : [];
 }
 
