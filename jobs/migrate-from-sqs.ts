@@ -16,7 +16,8 @@ export interface RingRecord {
 export type RingOutcome = "ended" | "comes-again" | "no-time" | "unreadable";
 
 export interface MigrateFromSqsDeps {
-  migrate(migrationId: string): Promise<void>;
+  /** One that waits has ended here: the sweep rings when its time has come, and the queue's one group is not blocked. */
+  migrate(migrationId: string): Promise<unknown>;
   /** Until Lambda kills this process. Milliseconds. */
   remainingMs(): number;
   /** A migration is not begun with less than this left. Milliseconds. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { NextAttempt } from "../src/migration/take-up-migration.ts";
 import type { Queues } from "../src/queue/open-queues.ts";
 import type { SqsRings } from "../src/queue/sqs-rings.ts";
 
@@ -24,12 +25,20 @@ export function ringBySqs(rings: Pick<SqsRings, "ring">): RingMigration {
   };
 }
 
-/** One migration at a time here; `openQueues` holds it to one over all processes. */
+/**
+ * One migration at a time here; `openQueues` holds it to one over all processes. One that waits is rung for again when its
+ * time has come.
+ */
 export function migrateWorker(
-  queues: Pick<Queues, "worker">,
-  migrateById: (migrationId: string) => Promise<void>,
+  queues: Pick<Queues, "add" | "worker">,
+  migrateById: (migrationId: string) => Promise<NextAttempt | null>,
 ): { close(): Promise<void> } {
-  return queues.worker(MIGRATE_QUEUE, async ({ data }) => migrateById(MigrateJob.parse(data).migrationId), {
-    concurrency: 1,
-  });
+  const process = async ({ data }: { data: unknown }): Promise<void> => {
+    const { migrationId } = MigrateJob.parse(data);
+    const next = await migrateById(migrationId);
+    if (next === null) return;
+    // A second late, for the database's clock says when. The sweep rings as well, should this one be lost.
+    await queues.add(MIGRATE_QUEUE, { migrationId }, `${migrationId}-due-${next.dueAt.getTime()}`, next.inSeconds + 1);
+  };
+  return queues.worker(MIGRATE_QUEUE, process, { concurrency: 1 });
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { GATE_REFUSALS } from "../src/approvals/gate-errors.ts";
+import { CAUSES, type Cause } from "../src/migration/causes.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const PREFLIGHT_FILES = ["preflight.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"];
@@ -59,6 +60,9 @@ function readText(path: string): string {
   return readFileSync(new URL(path, ROOT), "utf8");
 }
 
+const inWords = ({ does, stopsAfter }: Cause): string =>
+  does === "park" && Number.isFinite(stopsAfter) ? `park, stop at ${stopsAfter} an hour` : does;
+
 const pairs = (rows: readonly { code: string; from: string }[]) =>
   [...new Set(rows.map(({ code, from }) => `${code} of ${from}`))].sort();
 
@@ -83,8 +87,27 @@ describe("docs/errors.md", () => {
     expect(pairs(marked)).toEqual(pairs(codesInSource().filter(({ isRetryable }) => isRetryable)));
   });
 
+  it("says of every code that a migration can meet what the engine does, as the table of causes has it", () => {
+    const said = documentedRows().flatMap(({ code, cells }) => {
+      const engine = cells[5];
+      return engine === undefined || engine === "not met" ? [] : [`${code}: ${engine}`];
+    });
+    const done = Object.entries(CAUSES).map(([code, cause]) => `${code}: ${inWords(cause)}`);
+    expect([...new Set(said)].sort()).toEqual(done.sort());
+  });
+
+  it("has that column in every row of the sections that migrations meet", () => {
+    const withColumn = documentedRows().filter(({ cells }) => cells.length === 6);
+    const rowsOf = (title: string) => {
+      const section = readText("docs/errors.md").split(`## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+      return section.split("\n").filter((line) => /^\| [A-Z][A-Z0-9_]+ \|/.test(line)).length;
+    };
+    const sections = ["The gate's refusals", "Reading from Vault", "The value", "Writing to AWS", "The run"];
+    expect(withColumn).toHaveLength(sections.map(rowsOf).reduce((sum, count) => sum + count, 0));
+  });
+
   it("says in every row what happened, what did not, and the next step", () => {
-    const isComplete = ({ cells }: Row) => cells.length === 5 && cells.every((cell) => cell.length > 3);
+    const isComplete = ({ cells }: Row) => [5, 6].includes(cells.length) && cells.every((cell) => cell.length > 3);
     expect(documentedRows().filter((row) => !isComplete(row))).toEqual([]);
   });
 });

@@ -41,7 +41,9 @@ export function assertStatementAllowed(
   if (facts.heldFence === null) throw new GateRefusedError("GATE_STALE_ASK");
   const statement = currentStatement(deps, facts);
   const now = deps.now().toISOString();
-  if (statement.expiresAt <= now) throw new GateRefusedError("APPROVAL_EXPIRED");
+  // Two clocks, for one may be wrong or set back: an approval is over when either says so.
+  const isOver = statement.expiresAt <= now || statement.expiresAt <= facts.databaseNow.toISOString();
+  if (isOver) throw new GateRefusedError("APPROVAL_EXPIRED");
   if (statement.notBefore !== null && statement.notBefore > now) throw new GateRefusedError("APPROVAL_TOO_EARLY");
   if (statement.source.namespace !== (deps.namespace ?? "")) throw new GateRefusedError("NAMESPACE_NOT_SERVED");
   if (ungrantableReason(statement.source.path) !== null) throw new GateRefusedError("PATH_NOT_GRANTABLE");

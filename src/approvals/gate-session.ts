@@ -13,6 +13,8 @@ export interface OpenAsk {
 /** null: the row is not there. */
 export interface AskFacts {
   readonly isPaused: boolean;
+  /** The database's clock, for ours may have been set back. */
+  readonly databaseNow: Date;
   /** The ask's fence, if it is held right now. */
   readonly heldFence: number | null;
   readonly statementId: string | null;
@@ -94,9 +96,10 @@ type SightRow = AskFacts & {
 };
 
 async function look(connection: Store, anHourAgo: Date, turnSeconds: number): Promise<GateSight> {
-  const { rows } = await sql<SightRow>`select * from look_at_gate(${anHourAgo}, ${`${turnSeconds}s`})`.execute(
-    connection,
-  );
+  const { rows } =
+    await sql<SightRow>`select *, clock_timestamp() as "databaseNow" from look_at_gate(${anHourAgo}, ${`${turnSeconds}s`})`.execute(
+      connection,
+    );
   const [row] = rows;
   if (!row) throw new TypeError("there is always one row of control, and so one sight");
   const { isLeftOpen, hasMore, askId, askKind, askMigrationId, askFence, ...facts } = row;

@@ -14,7 +14,7 @@ export async function readOwnFacts(store: Store, question: GateQuestion, anHourA
     .leftJoin("migration", (join) => join.on("migration.id", "=", migrationId))
     .leftJoin("statement", "statement.id", "migration.statementId")
     .leftJoin("request", "request.id", "migration.requestId")
-    .select(["control.isPaused", "fence.number as heldFence"])
+    .select(["control.isPaused", "fence.number as heldFence", sql<Date>`clock_timestamp()`.as("databaseNow")])
     .select(["statement.id as statementId", "statement.bytes", "statement.signature", "statement.keyId"])
     .select(["migration.requestId", "request.status as requestStatus", "request.version as requestVersion"])
     .select(({ or, exists, selectFrom }) => [

@@ -1,6 +1,7 @@
 import { SecretsManagerClient, type SecretsManagerClientConfig } from "@aws-sdk/client-secrets-manager";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { TargetRef } from "../approvals/content.ts";
+import { TargetThrottledError } from "../migration/target-errors.ts";
 import { mapTargetError } from "./map-target-error.ts";
 
 export interface SecretsManagerClientsOptions {
@@ -10,6 +11,8 @@ export interface SecretsManagerClientsOptions {
   readonly credentials?: SecretsManagerClientConfig["credentials"];
   readonly connectionTimeoutMs?: number;
   readonly requestTimeoutMs?: number;
+  /** Hears each refusal for being too fast, also those that the SDK itself repeats. */
+  readonly onThrottled?: () => void;
 }
 
 /** What STS lends, and until when. */
@@ -38,7 +41,7 @@ const MAX_ATTEMPTS = 3;
 
 /** One client per region, kept open. Answers slower than the timeouts fail; the SDK itself would wait for ever. */
 export function secretsManagerClients(options: SecretsManagerClientsOptions = {}): SecretsManagerClients {
-  const { endpoint, credentials, connectionTimeoutMs = 2_000, requestTimeoutMs = 10_000 } = options;
+  const { endpoint, credentials, connectionTimeoutMs = 2_000, requestTimeoutMs = 10_000, onThrottled } = options;
   const settings = {
     maxAttempts: MAX_ATTEMPTS,
     requestHandler: {
@@ -56,14 +59,15 @@ export function secretsManagerClients(options: SecretsManagerClientsOptions = {}
   const clientFor = ({ region }: Pick<TargetRef, "region">): SecretsManagerClient => {
     const known = clients.get(region);
     if (known) return known;
-    const client = new SecretsManagerClient({ ...settings, region });
+    const client = hearingThrottles(new SecretsManagerClient({ ...settings, region }), onThrottled);
     clients.set(region, client);
     return client;
   };
 
   const sessionClient: SecretsManagerClients["sessionClient"] = ({ region }, lent) => {
     const { requestHandler } = clientFor({ region }).config;
-    return new SecretsManagerClient({ ...settings, region, requestHandler, credentials: lent });
+    const client = new SecretsManagerClient({ ...settings, region, requestHandler, credentials: lent });
+    return hearingThrottles(client, onThrottled);
   };
 
   const stsFor = ({ region }: Pick<TargetRef, "region">): STSClient => {
@@ -92,4 +96,22 @@ export function secretsManagerClients(options: SecretsManagerClientsOptions = {}
     stsClients.clear();
   };
   return { clientFor, sessionClient, stsFor, callerAccount, close };
+}
+
+/** Below the SDK's own repeats, so that each refused attempt is heard. */
+function hearingThrottles(client: SecretsManagerClient, onThrottled: (() => void) | undefined): SecretsManagerClient {
+  if (!onThrottled) return client;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (error) {
+        const call = { operation: "", target: { region: "", name: "" } };
+        if (mapTargetError(error, call) instanceof TargetThrottledError) onThrottled();
+        throw error;
+      }
+    },
+    { step: "deserialize", priority: "high", name: "hearThrottles" },
+  );
+  return client;
 }

@@ -5,7 +5,12 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import type { TargetRef } from "../approvals/content.ts";
 import type { PresentTarget, TargetState } from "../migration/secret-target.ts";
-import { TargetAccountError, TargetNotFoundError } from "../migration/target-errors.ts";
+import {
+  TargetAccessDeniedError,
+  TargetAccountError,
+  TargetError,
+  TargetNotFoundError,
+} from "../migration/target-errors.ts";
 import { mapTargetError } from "./map-target-error.ts";
 import type { TargetDuty } from "./session-policy.ts";
 
@@ -13,6 +18,8 @@ export interface SecretsManagerTargetDeps {
   clientFor(target: TargetRef, duty: TargetDuty): SecretsManagerClient;
   /** The account of our credentials. Given, every write first checks that it is the approved one. */
   callerAccount?(target: TargetRef): Promise<string>;
+  /** Drops the session that a call was denied with. @returns False: there is none, or it was renewed before. */
+  renew?(target: TargetRef, duty: TargetDuty): boolean;
   /** Waits between the repeats of `read`. Milliseconds. */
   wait?(delayMs: number): Promise<unknown>;
 }
@@ -34,10 +41,17 @@ export interface TargetCalls {
 export const CURRENT = "AWSCURRENT";
 
 /** What every call to a target shares: what AWS throws leaves only as our own errors, and accounts are compared. */
-export function targetCalls({ clientFor, callerAccount }: SecretsManagerTargetDeps): TargetCalls {
+export function targetCalls({ clientFor, callerAccount, renew }: SecretsManagerTargetDeps): TargetCalls {
   const attempt: TargetCall = async (operation, { target, duty }, call) => {
+    const once = () => call(clientFor(target, duty));
     try {
-      return await call(clientFor(target, duty));
+      return await once().catch((error: unknown) => {
+        // A session may have ended early, or been made before its role's rights had spread.
+        const isDenied = mapTargetError(error, { operation, target }) instanceof TargetAccessDeniedError;
+        const isOfSession = isDenied && !(error instanceof TargetError);
+        if (isOfSession && renew?.(target, duty)) return once();
+        throw error;
+      });
     } catch (error) {
       throw mapTargetError(error, { operation, target });
     }

@@ -14,6 +14,7 @@ export interface TargetRoles {
 }
 
 export interface TargetSessions extends Pick<SecretsManagerTargetDeps, "clientFor"> {
+  renew(target: TargetRef, duty: TargetDuty): boolean;
   callerAccount(target: TargetRef): Promise<string>;
   /** The account of the role for a duty; null where the process's own credentials do it. */
   accountOf(target: TargetRef, duty: TargetDuty): string | null;
@@ -32,6 +33,9 @@ export function targetSessions(
   migrationId: string,
 ): TargetSessions {
   const opened = new Map<string, ReturnType<SecretsManagerClients["sessionClient"]>>();
+  const renewed = new Set<string>();
+  const keyOf = ({ accountId, region, name, kmsKeyId }: TargetRef, duty: TargetDuty): string =>
+    JSON.stringify([duty, accountId, region, name, kmsKeyId]);
   const roleFor = ({ accountId }: TargetRef, duty: TargetDuty): string | null =>
     (duty === "roll-back" ? (rollback ?? writer) : writer)?.replace("{account}", accountId) ?? null;
   const accountOf: TargetSessions["accountOf"] = (target, duty) => roleFor(target, duty)?.split(":")[4] ?? null;
@@ -39,12 +43,19 @@ export function targetSessions(
     clientFor(target, duty) {
       const roleArn = roleFor(target, duty);
       if (roleArn === null) return clients.clientFor(target);
-      const key = JSON.stringify([duty, target.accountId, target.region, target.name, target.kmsKeyId]);
+      const key = keyOf(target, duty);
       const known = opened.get(key);
       if (known) return known;
       const client = clients.sessionClient(target, () => assumeRole(clients, { roleArn, migrationId, target, duty }));
       opened.set(key, client);
       return client;
+    },
+    /** Once for each: a denial that stands is a denial. */
+    renew(target, duty) {
+      const key = keyOf(target, duty);
+      if (renewed.has(key) || !opened.delete(key)) return false;
+      renewed.add(key);
+      return true;
     },
     callerAccount: async (target) => accountOf(target, "write") ?? clients.callerAccount(target),
     accountOf,

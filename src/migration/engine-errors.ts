@@ -12,6 +12,17 @@ export class VersionMovedError extends GloveboxError {
   }
 }
 
+/** Somebody, or Vault, ended the admin's or the reader's token while we worked with it. */
+export class VaultTokenDeadError extends GloveboxError {
+  readonly code = "VAULT_TOKEN_DEAD";
+  readonly userMessage =
+    "Somebody revoked the token that I worked with in Vault, so I stopped and gave back what was lent. Ask Vault's operators who did, then press Retry.";
+  override readonly retryable = true;
+  constructor(whose: "admin" | "reader") {
+    super(`the ${whose}'s token died in the middle of a run`);
+  }
+}
+
 export class TargetNotAllowedError extends GloveboxError {
   readonly code = "TARGET_NOT_ALLOWED";
   readonly userMessage =

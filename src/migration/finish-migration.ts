@@ -5,6 +5,7 @@ import { signFinished } from "./finished.ts";
 import { issueReceipt } from "./issue-receipt.ts";
 import { leftVault } from "./lend-and-read.ts";
 import type { MigrationRun } from "./migration-run.ts";
+import { NOT_WAITING } from "./record-waiting.ts";
 
 /** Steps 11 and 12: the admin is proven dead, then one commit makes it done, once and for all, with its receipt. */
 export async function finishMigration(run: MigrationRun): Promise<void> {
@@ -26,7 +27,7 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
   const receipt = outboxRow({ kind: "receipt", subject: `migration:${row.id}`, dedupeKey: `receipt:${row.id}` });
   const done = journal.commit({
     step: "migration.done",
-    changes: { state: "done", finishedAt, causeCode: null, causeText: null },
+    changes: { state: "done", finishedAt, causeCode: null, causeText: null, ...NOT_WAITING },
     detail: { adminProof: run.proofs.admin },
     event: {
       kind: "migration.done",

@@ -41,6 +41,10 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
         leaseClosedAt: null,
         secretIdAccessor: null,
         readerAccessor: null,
+        // What it waited for is over, or is met again and then counted on.
+        causeCode: null,
+        causeText: null,
+        dueAt: null,
       },
       with: [
         // A successor revokes it first of all, so it is known before it is used.

@@ -3,7 +3,8 @@ import type { Store } from "../store/open-store.ts";
 
 /**
  * The migrations that a worker has yet to end, the oldest first: whatever state a crash left them in, and what is
- * ordered to be undone. Those that must not start yet, or that their wave holds back, are left out.
+ * ordered to be undone. Those that must not start yet, that wait for their next attempt, or that their wave holds back, are
+ * left out.
  */
 export async function listUnfinishedMigrations(store: Store, at: Date): Promise<{ id: string; attempt: number }[]> {
   return store
@@ -19,6 +20,9 @@ export async function listUnfinishedMigrations(store: Store, at: Date): Promise<
     .where(({ eb, or }) => or([eb("migration.isHeld", "=", false), eb("migration.state", "!=", "queued")]))
     .where(
       sql<boolean>`coalesce((statement.bytes::jsonb ->> 'notBefore')::timestamptz, '-infinity'::timestamptz) <= ${at}`,
+    )
+    .where(({ eb, or }) =>
+      or([eb("migration.dueAt", "is", null), eb("migration.dueAt", "<=", sql<Date>`clock_timestamp()`)]),
     )
     .orderBy("migration.createdAt")
     .limit(200)

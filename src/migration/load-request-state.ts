@@ -149,6 +149,7 @@ function progressState(row: MigrationRow, status: RequestStatus, at: Date): Migr
     leaseClosedAt,
     startedAt,
     finishedAt,
+    triesAgainAt: row.dueAt,
     canUndo: state === "done" && row.undoOrder === null,
     canRetry: state === "failed" && status === "failed" && isValid,
   };

@@ -16,11 +16,13 @@ export function nextStepOf(state: StateBeforeNextStep): string {
       return `An approver must approve or reject it by ${showTime(state.expiresAt)}.`;
     case "approved":
       if (isPaused) return "It is approved. An operator has paused all moves, so it waits until they are resumed.";
+      if (migration?.triesAgainAt) return triesAgain(migration.triesAgainAt);
       if (content.notBefore !== null && !migration?.startedAt) {
         return `It is approved and starts after ${showTime(new Date(content.notBefore))}.`;
       }
       return "It is approved and queued; a worker starts it when it is its turn.";
     case "migrating":
+      if (migration?.triesAgainAt) return triesAgain(migration.triesAgainAt);
       return "The move is running. There is nothing to do.";
     case "migrated":
       if (state.isUndoOrdered) return "Its undo is ordered; a worker carries it out when it is its turn.";
@@ -46,3 +48,5 @@ function conflictStep({ isTombstone, others }: TargetConflict): string {
   const wait = isTombstone ? " Once AWS has deleted it, Retry or a new request finds the name free." : "";
   return `Its requester decides: ${takeOver}choose another name, or stop.${wait}`;
 }
+
+const triesAgain = (at: Date): string => `Nothing for you to do: I try again by myself, about ${showTime(at)}.`;

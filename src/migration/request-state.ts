@@ -58,6 +58,8 @@ export interface MigrationProgress {
   readonly leaseClosedAt: Date | null;
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
+  /** It waits for something that passes, and goes on by itself at this time; null while it does not wait. */
+  readonly triesAgainAt: Date | null;
   /** Finished and not yet undone: an approver may order the undo. */
   readonly canUndo: boolean;
   /** Failed, and the approval is still valid: the same approval may be carried out again. */

@@ -7,12 +7,16 @@ import type { Delivery } from "../store/outbox.ts";
 import { CARD, drawCard, drawDirect, knownCard, rememberCard } from "./card-places.ts";
 import { type CaseView, caseCard, caseNoticeMessage, relayToRequester, relayToThread } from "./case-card.ts";
 import { batchThread, type DrawWaveDeps, drawBatch, drawWave, isOfWave, sendWaveNotice } from "./draw-waves.ts";
-import { noticeMessage, poisonMessage, refusedFormMessage } from "./notice-message.ts";
+import { noticeMessage, poisonMessage, refusedFormMessage, stoppedMessage } from "./notice-message.ts";
 import { receiptMessage } from "./receipt-message.ts";
 import { type CardViewer, requestCard } from "./request-card.ts";
+import { sayAudience } from "./say.ts";
 import { undoAskedMessage } from "./undo-asked-message.ts";
+import type { Audience } from "./view-settings.ts";
 
 export interface DrawDeps extends DrawWaveDeps {
+  /** Whom a stop is told to, by name. */
+  readonly operators?: Audience;
   readonly channels: { readonly approvals: string; readonly support: string };
   loadRequestState(requestId: string): Promise<RequestState | null>;
   loadCaseView(caseId: string): Promise<CaseView | null>;
@@ -115,6 +119,13 @@ async function sendNotice(deps: DrawDeps, area: string, id: string, detail: Read
   if (area === "envelope") {
     if (to && !(await isOfWave(deps.store, id)))
       await deps.desk.sendDirect(to, refusedFormMessage(typeof detail.text === "string" ? detail.text : ""));
+    return;
+  }
+  if (area === "control") {
+    const { operators } = deps;
+    const who =
+      operators && [...operators.users, ...operators.usergroups].length > 0 ? sayAudience(operators) : "Operators";
+    await deps.desk.post(deps.channels.support, stoppedMessage(detail, who));
     return;
   }
   if (area === "poison") {

@@ -57,6 +57,16 @@ export function noticeMessage(state: RequestState, detail: Detail): Message {
 export const refusedFormMessage = (text: string): Message =>
   message("Your form did not become a request", [section(`*Your form did not become a request.* ${text}`)]);
 
+/** All moves were paused by the worker itself. For the operators. */
+export const stoppedMessage = (detail: Detail, operators: string): Message =>
+  message("I paused all moves", [
+    lines(
+      `*I paused all moves.* ${operators}: ${escapeMrkdwn(words(detail, "reason"))}.`,
+      `It happened to ${code(words(detail, "requestId"), 40)}, whose card says more. What is queued waits; nothing is lost.`,
+      `*Next*  Put right what it says, then ${code("glovebox resume --reason …", 60)}. ${code(words(detail, "code"), 80)} is explained in docs/errors.md.`,
+    ),
+  ]);
+
 /** A message on the intake queue that nobody can read. Its content is not shown: it may be anything. */
 export const poisonMessage = (messageId: string, detail: Detail): Message =>
   message("A message on the intake queue could not be read", [

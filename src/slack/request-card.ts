@@ -96,7 +96,7 @@ function outcome(state: RequestState): Block[] {
     if (decision.reason) said.push(quote(decision.reason));
   }
   if (status === "approved" || status === "migrating" || status === "migrated") {
-    if (migration) said.push(`*Progress*  ${progressWords(migration.state, status)}`);
+    if (migration) said.push(`*Progress*  ${progressWords(migration.state, status, migration.triesAgainAt !== null)}`);
   }
   // What stopped the move that this version answers is over; the change above says how.
   const isAnswered = status === "waiting" && migration?.conflict != null;

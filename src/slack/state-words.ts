@@ -15,6 +15,8 @@ const WORDS: Record<RequestStatus, { readonly emoji: string; readonly words: str
 
 /** The state in words, without the emoji: for fallback text and lists. */
 export function stateWords({ status, migration }: Pick<RequestState, "status" | "migration">): string {
+  const isWaiting = status === "approved" || status === "migrating";
+  if (isWaiting && migration?.triesAgainAt) return "Approved – waiting";
   return status === "failed" && migration?.state === "undone" ? "Failed – rolled back" : WORDS[status].words;
 }
 
@@ -46,7 +48,8 @@ const STEP_WORDS: Record<MigrationState, string> = {
 };
 
 /** The engine's step in words: `Step 3 of 7: …`. */
-export function progressWords(state: MigrationState, status?: RequestStatus): string {
+export function progressWords(state: MigrationState, status?: RequestStatus, isWaiting = false): string {
+  if (state === "queued" && isWaiting) return "Nothing is lent, and nothing is written. It waits.";
   if (state === "queued" && status === "migrating") return "Started. The gate is asked for this one path.";
   const step = STEPS.indexOf(state);
   return step < 1 ? STEP_WORDS[state] : `Step ${step} of ${STEPS.length - 1}: ${STEP_WORDS[state]}`;

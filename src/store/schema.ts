@@ -220,6 +220,10 @@ export interface MigrationTable {
   isHeld: Generated<boolean>;
   causeCode: string | null;
   causeText: string | null;
+  /** Set while it waits for another attempt by itself: since when, how often for the same cause, and until when. */
+  waitingSince: Date | null;
+  waitCount: Generated<number>;
+  dueAt: Date | null;
   adminAccessor: string | null;
   secretIdAccessor: string | null;
   readerAccessor: string | null;

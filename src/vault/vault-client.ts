@@ -22,13 +22,18 @@ export interface VaultConnection {
   readonly timeoutMs: number;
   /** Sent as X-Vault-Namespace; "" for the root. */
   readonly namespace?: string;
+  /** Hears each 429, with what Vault said of when to come again. */
+  readonly onThrottled?: (retryAfterMs: number | null) => void;
 }
 
 /** @param token "" for calls without one, such as a login. */
-export function openVaultClient({ address, timeoutMs, namespace = "" }: VaultConnection, token: string): VaultClient {
+export function openVaultClient(
+  { address, timeoutMs, namespace = "", onThrottled }: VaultConnection,
+  token: string,
+): VaultClient {
   const client = nodeVault({
     endpoint: address,
-    "request-promise": vaultTransport(timeoutMs),
+    "request-promise": vaultTransport(timeoutMs, onThrottled),
     debug: () => {}, // its debug output prints request bodies
   });
   // Set afterwards: the factory would fall back to VAULT_TOKEN, VAULT_NAMESPACE and VAULT_PREFIX for empty ones.

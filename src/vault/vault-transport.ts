@@ -20,7 +20,10 @@ export interface TransportAnswer {
  * hides answer headers, and follows redirects anywhere with the token. Here: a deadline on every call, errors that name
  * only the call, and a 307 followed only to the identical path (a standby naming the active node).
  */
-export function vaultTransport(timeoutMs: number): {
+export function vaultTransport(
+  timeoutMs: number,
+  onThrottled: (retryAfterMs: number | null) => void = () => {},
+): {
   defaults(): (request: TransportRequest) => Promise<TransportAnswer>;
 } {
   const send = async (request: TransportRequest, uri: string, redirectsLeft: number): Promise<TransportAnswer> => {
@@ -35,6 +38,7 @@ export function vaultTransport(timeoutMs: number): {
     }
     if (answer.statusCode !== 200 && answer.statusCode !== 204 && !pathname.endsWith("/sys/health")) {
       const { statusCode, headers, text } = answer;
+      if (statusCode === 429) onThrottled(retryAfterMs(headers));
       throw vaultErrorFor(where, {
         statusCode,
         retryAfterMs: retryAfterMs(headers),
@@ -90,8 +94,11 @@ function isSamePath(a: URL, b: URL): boolean {
 }
 
 function retryAfterMs(headers: Headers): number | null {
-  const seconds = Number(headers.get("retry-after") ?? Number.NaN);
-  return Number.isFinite(seconds) ? seconds * 1_000 : null;
+  const told = headers.get("retry-after");
+  if (told === null) return null;
+  // Seconds, or the date of a proxy on the way.
+  const waitMs = /^\d+$/.test(told.trim()) ? Number(told) * 1_000 : Date.parse(told) - Date.now();
+  return Number.isFinite(waitMs) ? Math.max(0, waitMs) : null;
 }
 
 /** JSON.parse quotes its input when it fails, so its error is not passed on. */

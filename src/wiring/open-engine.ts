@@ -10,8 +10,9 @@ import type { Role, WorkerConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
 import { cleanUpAfterCrash } from "../migration/keep-fence.ts";
 import type { MigrateDeps } from "../migration/migrate-deps.ts";
-import { migrateSecret } from "../migration/migrate-secret.ts";
+import { openPace, type Pace } from "../migration/pace.ts";
 import type { SecretTarget } from "../migration/secret-target.ts";
+import { type NextAttempt, takeUpMigration } from "../migration/take-up-migration.ts";
 import { vaultLeaseBroker } from "../vault/lease-broker.ts";
 import type { Core } from "./open-core.ts";
 import { openOwnLogin, vaultOf } from "./open-login.ts";
@@ -20,22 +21,37 @@ import { rolesOf } from "./target-roles.ts";
 
 /** The engine with this process's vendors behind it. It holds the admin identity and the writer, and no key that approves. */
 export interface Engine {
-  migrate(migrationId: string): Promise<void>;
+  migrate(migrationId: string): Promise<NextAttempt | null>;
   /** Closes what an earlier run left. What can't be closed yet is closed before the next move. */
   cleanUp(): Promise<void>;
   /** Signs the end of the audit chain, so that an end that was cut off is noticed. */
   signCheckpoint(): Promise<void>;
+  /** The process stops: a rest between two migrations ends now. */
+  stopResting(): void;
 }
 
 export function openEngine(core: Core, config: WorkerConfig, role: Role): Engine {
   const { common, store, log, now, onClose } = core;
-  const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
+  const pace = openPace(log);
+  const clients = secretsManagerClients({
+    endpoint: common.AWS_ENDPOINT_URL,
+    onThrottled: () => pace.slowDown("AWS throttles"),
+  });
   onClose(async () => clients.close());
   const roles = rolesOf(config);
   const targetFor = (migrationId: string) => secretsManagerTarget(targetSessions(clients, roles, migrationId));
-  const deps = engineDeps(core, config, role, secretsManagerTarget(clients));
+  const deps = engineDeps(core, { config, role, target: secretsManagerTarget(clients), pace });
   return {
-    migrate: (migrationId) => migrateSecret({ ...deps, target: targetFor(migrationId) }, migrationId),
+    async migrate(migrationId) {
+      await pace.rest();
+      try {
+        const next = await takeUpMigration({ ...deps, target: targetFor(migrationId) }, migrationId);
+        if (next?.wasTried) pace.slowDown("a migration waits");
+        return next;
+      } finally {
+        pace.passed();
+      }
+    },
     async cleanUp() {
       await cleanUpAfterCrash(deps).catch((error: unknown) =>
         log.warn({ code: codeOf(error) }, "could not clean up after an earlier run yet; the next move does it first"),
@@ -44,10 +60,18 @@ export function openEngine(core: Core, config: WorkerConfig, role: Role): Engine
     async signCheckpoint() {
       await signCheckpoint(store, deps.signer, now);
     },
+    stopResting: () => pace.stop(),
   };
 }
 
-function engineDeps(core: Core, config: WorkerConfig, role: Role, target: SecretTarget): MigrateDeps {
+interface EngineParts {
+  readonly config: WorkerConfig;
+  readonly role: Role;
+  readonly target: SecretTarget;
+  readonly pace: Pace;
+}
+
+function engineDeps(core: Core, { config, role, target, pace }: EngineParts): MigrateDeps {
   const { common, rules, store, doorbell, log, now } = core;
   const names = { authMount: common.VAULT_AUTH_MOUNT, policyPrefix: common.VAULT_POLICY_PREFIX };
   const keyring = readKeyring("APPROVAL_PUBLIC_KEY_FILES", config.APPROVAL_PUBLIC_KEY_FILES);
@@ -61,7 +85,7 @@ function engineDeps(core: Core, config: WorkerConfig, role: Role, target: Secret
     ownKeyring: readOwnKeyring("RECEIPT_PUBLIC_KEY_FILES", signer, config.RECEIPT_PUBLIC_KEY_FILES),
     digestKey: readDigestKey(config.DIGEST_KEY_FILE),
     broker: vaultLeaseBroker({
-      vault: vaultOf(common),
+      vault: { ...vaultOf(common), onThrottled: (retryAfterMs) => pace.slowDown("Vault throttles", retryAfterMs) },
       names,
       admin: openOwnLogin(common, config.adminLogin),
       readerTtlMs: config.VAULT_READER_TTL_SECONDS * 1_000,

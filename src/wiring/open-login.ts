@@ -35,6 +35,10 @@ function ownLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLog
   }
 }
 
-export function vaultOf({ VAULT_ADDR, VAULT_TIMEOUT_MS, VAULT_NAMESPACE }: CommonConfig): Required<VaultConnection> {
+export function vaultOf({
+  VAULT_ADDR,
+  VAULT_TIMEOUT_MS,
+  VAULT_NAMESPACE,
+}: CommonConfig): Required<Omit<VaultConnection, "onThrottled">> {
   return { address: VAULT_ADDR, timeoutMs: VAULT_TIMEOUT_MS, namespace: VAULT_NAMESPACE ?? "" };
 }

@@ -15,11 +15,12 @@ export function sendDelivery(
   desk: Desk,
   intake: Pick<SqsIntake, "send">,
 ): (delivery: ClaimedDelivery) => Promise<void> {
-  const { approvals, support } = rules;
+  const { approvals, support, operators } = rules;
   const drawing = {
     store,
     desk,
     settings: viewSettings(rules),
+    operators,
     channels: { approvals: approvals.channel, support: support.channel },
     now,
     loadRequestState: (requestId: string) => loadRequestState(store, requestId),

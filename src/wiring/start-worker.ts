@@ -11,7 +11,10 @@ export async function startWorker(base: Base, config: WorkerConfig, role: Role):
   const engine = openEngine(base, config, role);
   await engine.cleanUp();
   const worker = migrateWorker(base.queues, engine.migrate);
-  base.onClose(() => worker.close()); // waits for the migration in hand
+  base.onClose(async () => {
+    engine.stopResting();
+    await worker.close(); // waits for the migration in hand
+  });
   const signing = base.queues.worker(CHECKPOINT_QUEUE, engine.signCheckpoint);
   base.onClose(() => signing.close());
   await base.queues.every(CHECKPOINT_QUEUE, CHECKPOINT_EVERY_SECONDS);

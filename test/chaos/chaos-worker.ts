@@ -6,7 +6,7 @@ import { migrateWorker } from "../../jobs/migrate.ts";
 import { codeOf } from "../../src/errors.ts";
 import { cleanUpAfterCrash } from "../../src/migration/keep-fence.ts";
 import type { MigrateDeps } from "../../src/migration/migrate-deps.ts";
-import { migrateSecret } from "../../src/migration/migrate-secret.ts";
+import { type NextAttempt, takeUpMigration } from "../../src/migration/take-up-migration.ts";
 import { openQueues } from "../../src/queue/open-queues.ts";
 import { withPoints } from "../migration/crash-points.ts";
 import { openWorker, type WorkerSettings } from "../migration/engine-worker.ts";
@@ -52,7 +52,7 @@ const opened = await openWorker(settings);
 const deps: MigrateDeps = { ...opened.deps, log, holder: `chaos:${process.pid}` };
 
 /** Every run's own points are counted from its first call to a server on: the fence is held from just before. */
-async function run(migrationId: string): Promise<void> {
+async function run(migrationId: string): Promise<NextAttempt | null> {
   let order: Promise<ToWorker> | undefined;
   let [reached, at] = [0, -1];
   let signal: Signal = "SIGKILL";
@@ -79,8 +79,9 @@ async function run(migrationId: string): Promise<void> {
     },
   });
   try {
-    await migrateSecret(watched, migrationId);
-    if (order) say({ says: "ended", migrationId, how: "returned" });
+    const next = await takeUpMigration(watched, migrationId);
+    if (order) say({ says: "ended", migrationId, how: next === null ? "returned" : "waits" });
+    return next;
   } catch (error) {
     if (order) say({ says: "ended", migrationId, how: codeOf(error) });
     throw error;

@@ -19,6 +19,7 @@ describe.each<BackendName>(["redis", "postgres"])("the migrate job on %s", (back
     await ringByQueue(queues)(last, 1);
     migrateWorker(queues, async (migrationId) => {
       seen.push(migrationId);
+      return null;
     });
     await vi.waitFor(() => expect(seen).toContain(last), { timeout: 10_000 });
     expect(seen).toEqual([first, last]);

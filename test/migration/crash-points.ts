@@ -1,6 +1,6 @@
 import type { AdminSession, ReaderSession } from "../../src/migration/lease-broker.ts";
 import type { MigrateDeps } from "../../src/migration/migrate-deps.ts";
-import { TargetUnavailableError } from "../../src/migration/target-errors.ts";
+import { TargetAccessDeniedError } from "../../src/migration/target-errors.ts";
 
 /** What a worker does at one point of its run; `killAt` and `failAt` name points as `pointsOf` lists them. */
 export interface PointHooks {
@@ -53,7 +53,7 @@ export function withPoints(deps: MigrateDeps, { reached, failure }: PointHooks):
   };
 }
 
-/** What the engine gets when AWS is silent. */
-export function noAnswer(operation: string): Error {
-  return new TargetUnavailableError({ operation, target: { region: "eu-central-1", name: "practice" } });
+/** What the engine gets when AWS says no: a failure that no waiting mends, so that it takes back what it wrote. */
+export function denial(operation: string): Error {
+  return new TargetAccessDeniedError({ operation, target: { region: "eu-central-1", name: "practice" } });
 }

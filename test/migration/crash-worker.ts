@@ -4,7 +4,7 @@ import { z } from "zod";
 import { codeOf } from "../../src/errors.ts";
 import { cleanUpAfterCrash } from "../../src/migration/keep-fence.ts";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
-import { noAnswer, withPoints } from "./crash-points.ts";
+import { denial, withPoints } from "./crash-points.ts";
 import { openWorker, type WorkerSettings } from "./engine-worker.ts";
 
 const Order = z.object({
@@ -27,7 +27,7 @@ const watched = withPoints(deps, {
     writeSync(1, `${point}\n`);
     process.kill(process.pid, signal);
   },
-  failure: (point) => (point === failAt ? noAnswer(point) : undefined),
+  failure: (point) => (point === failAt ? denial(point) : undefined),
 });
 try {
   await (migrationId === null ? cleanUpAfterCrash(watched) : migrateSecret(watched, migrationId));

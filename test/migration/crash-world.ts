@@ -7,7 +7,7 @@ import { onTestFinished } from "vitest";
 import { GloveboxError } from "../../src/errors.ts";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
 import { currentOf, versionIdOf, WriteList } from "../../src/migration/write-list.ts";
-import { noAnswer, withPoints } from "./crash-points.ts";
+import { denial, withPoints } from "./crash-points.ts";
 import type { CrashOrder } from "./crash-worker.ts";
 import { type EngineWorldOptions, engineWorld, NOTHING_LEFT } from "./engine-world.ts";
 
@@ -63,7 +63,7 @@ export async function crashWorld(options: EngineWorldOptions = {}) {
     /** The names of all points of one whole run in this process. */
     pointsOf: async (migrationId: string, failAt?: string): Promise<string[]> => {
       const points: string[] = [];
-      const failure = (point: string) => (point === failAt ? noAnswer(point) : undefined);
+      const failure = (point: string) => (point === failAt ? denial(point) : undefined);
       await migrateSecret(withPoints(worker.deps, { reached: (point) => points.push(point), failure }), migrationId);
       return points;
     },

@@ -28,6 +28,9 @@ export interface WorkerSettings {
   readonly digestKey: string;
   readonly allowedTargets: readonly AllowedTarget[];
   readonly fenceSeconds: number;
+  /** 3 s where absent. */
+  readonly vaultTimeoutMs?: number;
+  readonly awsTimeoutMs?: number;
 }
 
 export const PRACTICE_AWS = { accessKeyId: "practice", secretAccessKey: "practice" };
@@ -39,9 +42,9 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
   const clients = secretsManagerClients({
     endpoint: settings.awsEndpoint,
     credentials: PRACTICE_AWS,
-    requestTimeoutMs: 3_000,
+    requestTimeoutMs: settings.awsTimeoutMs ?? 3_000,
   });
-  const vault = { address: settings.vaultAddress, timeoutMs: 3_000 };
+  const vault = { address: settings.vaultAddress, timeoutMs: settings.vaultTimeoutMs ?? 3_000 };
   const now = (): Date => new Date();
   const signer = signerFromPem(settings.receiptPrivatePem);
   const deps: MigrateDeps = {

@@ -45,6 +45,9 @@ export interface EngineWorldOptions {
   readonly fenceSeconds?: number;
   /** What the worker's own rules set on every target. */
   readonly targetRule?: SettingsRule;
+  /** How long the worker waits for an answer; 3 s where absent. */
+  readonly vaultTimeoutMs?: number;
+  readonly awsTimeoutMs?: number;
 }
 
 /** Real Vault, Postgres and Secrets Manager; a gate that answers; a worker; requests made and approved as people do. */
@@ -72,6 +75,8 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     digestKey: randomBytes(32).toString("base64"),
     allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [], ...options.targetRule }],
     fenceSeconds: options.fenceSeconds ?? 20,
+    vaultTimeoutMs: options.vaultTimeoutMs ?? 3_000,
+    awsTimeoutMs: options.awsTimeoutMs ?? 3_000,
   };
   const membership = fakeMembership({ S0APPROVERS: [APPROVER] });
   const now = (): Date => new Date();

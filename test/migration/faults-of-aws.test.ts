@@ -5,7 +5,7 @@ import { FaultList } from "../../dev/faults/fault-list.ts";
 import { startHttpFront } from "../../dev/faults/http-front.ts";
 import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
 import { NOTHING_LEFT } from "./engine-world.ts";
-import { causeOf, retry, UNTOUCHED } from "./fault-ends.ts";
+import { attempt, causeOf, goOn, retry, UNTOUCHED, WAITING } from "./fault-ends.ts";
 
 async function behindAwsFront(): Promise<{ world: CrashWorld; aws: AwsFront }> {
   const aws = await startAwsFront(inject("stack").aws.endpointUrl);
@@ -31,32 +31,17 @@ async function behindLyingAws(): Promise<CrashWorld> {
 }
 
 describe("a migration whose AWS fails", () => {
-  it("writes nothing when AWS is down before the write, and moves on Retry", async () => {
+  it("writes nothing when AWS is down before the write, says what it waits for, and goes on by itself", async () => {
     const { world, aws } = await behindAwsFront();
     const { id } = await world.orderNew();
     aws.down(true);
-    await world.migrate(id);
+    expect(await attempt(world, id)).toBe("TARGET_UNAVAILABLE");
     aws.down(false);
-    const { code, text } = await causeOf(world, id);
-    expect([code, text]).toEqual(["TARGET_UNAVAILABLE", expect.stringContaining("Nothing was written to AWS.")]);
-    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
-  });
-
-  it.each([
-    ["throttles", "throttle", "TARGET_THROTTLED"],
-    ["denies", "access-denied", "TARGET_ACCESS_DENIED"],
-    ["breaks at", "server-error", "TARGET_UNAVAILABLE"],
-  ] as const)("writes nothing when AWS %s the write", async (_what, kind, code) => {
-    const { world, aws } = await behindAwsFront();
-    const { id } = await world.orderNew();
-    aws.fault({ kind, action: "CreateSecret", times: Number.POSITIVE_INFINITY });
-    await world.migrate(id);
-    aws.clearFaults();
-    const cause = await causeOf(world, id);
-    expect([cause.code, cause.text]).toEqual([code, expect.stringContaining("Nothing was written to AWS.")]);
-    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
+    const { text } = await causeOf(world, id);
+    expect(text).toBe("AWS did not answer; I go on by myself. Nothing was written to AWS.");
+    expect(await world.outcomeOf(id)).toMatchObject(WAITING);
+    await goOn(world, id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
   });
 
   it("writes once when the answer to the write is lost once", async () => {
@@ -68,10 +53,30 @@ describe("a migration whose AWS fails", () => {
     expect(aws.calls().filter(({ action }) => action === "CreateSecret")).toHaveLength(2);
   });
 
-  it("takes back what arrived when every answer to the write is lost", async () => {
+  it("leaves what arrived when every answer to the write is lost, and goes on from it", async () => {
     const { world, aws } = await behindAwsFront();
     const { id } = await world.orderNew();
     aws.fault({ kind: "lost-answer", action: "CreateSecret", times: Number.POSITIVE_INFINITY });
+    expect(await attempt(world, id)).toBe("TARGET_UNAVAILABLE");
+    aws.clearFaults();
+    expect((await causeOf(world, id)).text).toContain("nothing is written twice");
+    expect(await world.outcomeOf(id)).toMatchObject({
+      state: "closed",
+      target: "live",
+      versionCount: 1,
+      left: NOTHING_LEFT,
+    });
+    await goOn(world, id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
+  });
+
+  it("takes it back and parks when AWS has not come back to it within an hour", async () => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    aws.fault({ kind: "throttle", action: "GetSecretValue", times: Number.POSITIVE_INFINITY });
+    expect(await attempt(world, id)).toBe("TARGET_THROTTLED");
+    const longAgo = new Date(Date.now() - 3_700_000);
+    await world.store.updateTable("migration").set({ waitingSince: longAgo }).where("id", "=", id).execute();
     await world.migrate(id);
     aws.clearFaults();
     expect((await causeOf(world, id)).text).toContain("scheduled for deletion");
@@ -89,7 +94,7 @@ describe("a migration whose AWS fails", () => {
     const cause = await causeOf(world, id);
     expect([cause.code, cause.text]).toEqual([
       "TARGET_UNAVAILABLE",
-      expect.stringContaining("I can't tell yet if AWS has it"),
+      expect.stringContaining("If the write reached AWS I find it there"),
     ]);
     expect(await world.rowOf(id)).toMatchObject({ state: "closed", finishedAt: null });
     expect(await world.leftovers()).toEqual(NOTHING_LEFT);

@@ -1,7 +1,8 @@
 import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../../src/errors.ts";
 import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
-import { causeOf, retry, UNTOUCHED } from "./fault-ends.ts";
+import { attempt, goOn, WAITING } from "./fault-ends.ts";
 
 /** The first commit of each step loses its connection in the middle of its transaction. */
 async function breakCommitOf({ store }: CrashWorld, steps: readonly string[]): Promise<void> {
@@ -17,28 +18,32 @@ async function breakCommitOf({ store }: CrashWorld, steps: readonly string[]): P
 }
 
 describe("a migration whose Postgres connection breaks", () => {
-  it.each([
-    ["migration.started", "absent"],
-    ["secret-id.minted", "absent"],
-    ["lease.opened", "absent"],
-    ["write.intended", "absent"],
-    ["target.verified", "tombstone"],
-  ])("in the commit of %s fails cleanly and moves on Retry", async (step, target) => {
+  it.each(["migration.started", "secret-id.minted", "lease.opened", "write.intended"])(
+    "in the commit of %s waits with nothing lent and nothing written, and goes on by itself",
+    async (step) => {
+      const world = await crashWorld({ fenceSeconds: 20 });
+      await breakCommitOf(world, [step]);
+      const { id } = await world.orderNew();
+      expect(await attempt(world, id)).toBe("STORE_LOST");
+      expect(await world.outcomeOf(id)).toMatchObject(WAITING);
+      await goOn(world, id);
+      expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
+    },
+  );
+
+  it("after the write leaves it where it is, and ends it without another", async () => {
     const world = await crashWorld({ fenceSeconds: 20 });
-    await breakCommitOf(world, [step]);
+    await breakCommitOf(world, ["target.verified"]);
     const { id } = await world.orderNew();
-    await world.migrate(id);
-    expect((await causeOf(world, id)).code).toBe("STORE_LOST");
-    expect(await world.outcomeOf(id)).toMatchObject({ ...UNTOUCHED, target });
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject({
-      ...FINISHED,
-      versionCount: target === "absent" ? 1 : 2,
-    });
+    expect(await attempt(world, id)).toBe("STORE_LOST");
+    expect(await world.outcomeOf(id)).toMatchObject({ state: "closed", target: "live", sealed: false });
+    await goOn(world, id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
   });
 
   it.each([
     ["the last one", ["migration.done"]],
-    ["the one of the token and then the one of its failure", ["write.intended", "migration.failed"]],
+    ["the one of the token and then the one of its waiting", ["write.intended", "migration.waiting"]],
   ])("in the commit of %s is ended by a later call", async (_what, steps) => {
     const world = await crashWorld({ fenceSeconds: 20 });
     await breakCommitOf(world, steps);
@@ -47,4 +52,30 @@ describe("a migration whose Postgres connection breaks", () => {
     await world.takeOver(id);
     expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
   });
+
+  it("is left to the sweep while Postgres is gone, and moves once when it is back", { timeout: 60_000 }, async () => {
+    const world = await crashWorld({ fenceSeconds: 2 });
+    const { id } = await world.orderNew();
+    await forbidConnections(world, true);
+    const code = await world.migrate(id).then(() => "moved", codeOf);
+    await forbidConnections(world, false);
+    expect(code).not.toBe("moved");
+    await world.untilFenceIsFree();
+    await world.takeOver(id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
+  });
 });
+
+/** As a server that was stopped: every session ends, and no new one is let in. Asked from another database. */
+async function forbidConnections({ settings }: CrashWorld, isForbidden: boolean): Promise<void> {
+  const { default: pg } = await import("pg");
+  const url = new URL(settings.databaseUrl);
+  const name = url.pathname.slice(1);
+  url.pathname = "/postgres";
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  await client.query(`alter database ${name} with allow_connections ${!isForbidden}`);
+  if (isForbidden)
+    await client.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+  await client.end();
+}

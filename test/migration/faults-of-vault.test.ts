@@ -1,12 +1,12 @@
 import { describe, expect, inject, it, onTestFinished } from "vitest";
 import { startVaultFront, type VaultFront } from "../../dev/vault/fault-front.ts";
+import { loadRequestState } from "../../src/migration/load-request-state.ts";
 import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
 import { NOTHING_LEFT } from "./engine-world.ts";
-import { causeOf, FAILED, retry, UNTOUCHED } from "./fault-ends.ts";
+import { attempt, causeOf, goOn, WAITING } from "./fault-ends.ts";
 
 const READ = /^kv2-[^/]+\/data\//;
 const LOGIN = /\/login$/;
-const MINT = /\/secret-id$/;
 
 async function behindVaultFront(): Promise<{ world: CrashWorld; vault: VaultFront }> {
   const vault = await startVaultFront(inject("stack").vault.address);
@@ -16,28 +16,20 @@ async function behindVaultFront(): Promise<{ world: CrashWorld; vault: VaultFron
 }
 
 describe("a migration whose Vault fails", () => {
-  it("touches nothing when Vault is sealed before the lease, says so, and moves on Retry", async () => {
+  it("touches nothing when Vault is sealed, says that it waits for it, and goes on by itself", async () => {
     const { world, vault } = await behindVaultFront();
     const { id } = await world.orderNew();
     vault.fault({ kind: "sealed", times: Number.POSITIVE_INFINITY });
-    await world.migrate(id);
+    expect(await attempt(world, id)).toBe("VAULT_SEALED");
     vault.clearFaults();
-    expect(await causeOf(world, id)).toEqual({
-      code: "VAULT_SEALED",
-      text: expect.stringContaining("nothing was read"),
-    });
-    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
-  });
-
-  it("gives the lease back when Vault is sealed for the moment of the read", async () => {
-    const { world, vault } = await behindVaultFront();
-    const { id } = await world.orderNew();
-    vault.fault({ kind: "sealed", path: READ });
-    await world.migrate(id);
-    expect((await causeOf(world, id)).code).toBe("VAULT_SEALED");
-    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
+    expect((await causeOf(world, id)).text).toBe(
+      "Waiting for Vault to be unsealed; I go on by myself. Nothing was written to AWS.",
+    );
+    const { requestId } = await world.rowOf(id);
+    expect((await loadRequestState(world.store, requestId))?.nextStep).toContain("I try again by myself");
+    expect(await world.outcomeOf(id)).toMatchObject(WAITING);
+    await goOn(world, id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
   });
 
   it("closes a lease that it could not give back as soon as Vault is unsealed and it is its turn again", {
@@ -49,26 +41,12 @@ describe("a migration whose Vault fails", () => {
       while (!vault.calls().some(({ path }) => path.search(READ) !== -1)) await new Promise(setImmediate);
       vault.fault({ kind: "sealed", times: Number.POSITIVE_INFINITY });
     };
-    await Promise.all([world.migrate(id), allAfterRead()]);
+    const [code] = await Promise.all([attempt(world, id), allAfterRead()]);
     vault.clearFaults();
-    expect((await causeOf(world, id)).code).toBe("VAULT_SEALED");
-    expect(await world.outcomeOf(id)).toMatchObject({ ...FAILED, isLeaseClosed: false, target: "absent" });
-    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
-    expect(await world.outcomeOf(id)).toMatchObject({ isLeaseClosed: true });
-  });
-
-  it.each([
-    ["the mint", { path: MINT, method: "POST" }],
-    ["the reader's login", { path: LOGIN, method: "POST", nth: 2 }], // the admin's is the first
-    ["the read", { path: READ }],
-  ])("leaves nothing alive when the answer of %s is lost", async (_what, call) => {
-    const { world, vault } = await behindVaultFront();
-    const { id } = await world.orderNew();
-    await world.lease.gate.isOpen(); // so that the gate has logged in, and the next logins are the worker's
-    vault.fault({ kind: "lost-answer", ...call });
-    await world.migrate(id);
-    expect((await causeOf(world, id)).code).toBe("VAULT_UNAVAILABLE");
-    expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
+    expect(code).toBe("VAULT_SEALED");
+    expect(await world.outcomeOf(id)).toMatchObject({ state: "queued", isLeaseClosed: false, target: "absent" });
+    await goOn(world, id);
+    expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
   });
 
   it.each(["throttle", "cut", "lost-answer"] as const)(

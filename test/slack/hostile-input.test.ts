@@ -62,26 +62,36 @@ const requests = fc
     }),
     migrationState: fc.constantFrom(...migrationStates),
     canRetry: fc.boolean(),
+    triesAgainAt: fc.option(fc.date({ noInvalidDate: true })),
     canUndo: fc.boolean(),
   })
-  .map(({ status, path, mount, name, reason, words, tags, changes, migrationState, canRetry, canUndo }) => {
-    const plain = sampleRequest();
-    return sampleRequest({
-      status,
-      version: 2,
-      changes,
-      nextStep: words,
-      decision: { verdict: "reject", by: "U0APPROVER", reason: words, at: NOW },
-      migration: sampleMigration({ state: migrationState, causeText: words, causeCode: words, canRetry, canUndo }),
-      content: {
-        ...plain.content,
-        source: { ...plain.content.source, path, mount },
-        target: { ...plain.content.target, name },
-        tags: { ...tags, purpose: words.slice(0, 255) },
-        reason,
-      },
-    });
-  });
+  .map(
+    ({ status, path, mount, name, reason, words, tags, changes, migrationState, canRetry, canUndo, triesAgainAt }) => {
+      const plain = sampleRequest();
+      return sampleRequest({
+        status,
+        version: 2,
+        changes,
+        nextStep: words,
+        decision: { verdict: "reject", by: "U0APPROVER", reason: words, at: NOW },
+        migration: sampleMigration({
+          state: migrationState,
+          causeText: words,
+          causeCode: words,
+          canRetry,
+          triesAgainAt,
+          canUndo,
+        }),
+        content: {
+          ...plain.content,
+          source: { ...plain.content.source, path, mount },
+          target: { ...plain.content.target, name },
+          tags: { ...tags, purpose: words.slice(0, 255) },
+          reason,
+        },
+      });
+    },
+  );
 
 const entries = fc
   .record({

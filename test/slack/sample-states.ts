@@ -106,6 +106,7 @@ export function sampleMigration(changes: Partial<MigrationProgress> = {}): Migra
     leaseClosedAt: null,
     startedAt: null,
     finishedAt: null,
+    triesAgainAt: null,
     canUndo: false,
     canRetry: false,
     ...changes,

@@ -3,7 +3,16 @@ import { startHttpFront } from "../../faults/http-front.ts";
 import { type AwsCall, awsError, nameAwsCall } from "../aws-call.ts";
 import { ruleSecretsManager } from "./secrets-manager-rules.ts";
 
-export type AwsFaultKind = "throttle" | "server-error" | "access-denied" | "slow" | "cut" | "lost-answer";
+export type AwsFaultKind =
+  | "throttle"
+  | "server-error"
+  | "access-denied"
+  | "expired-token"
+  | "limit"
+  | "key-failure"
+  | "slow"
+  | "cut"
+  | "lost-answer";
 
 export interface AwsFault extends FaultTiming {
   readonly kind: AwsFaultKind;
@@ -66,6 +75,10 @@ function faultOf(kind: AwsFaultKind, call: AwsCall, delayMs: number): Fault {
         isQuery ? "AccessDenied" : "AccessDeniedException",
         `User: arn:aws:iam::123456789012:user/practice is not authorized to perform: ${call.service}:${call.action}`,
       ),
+    "expired-token": () =>
+      answer(isQuery ? 403 : 400, isQuery ? "ExpiredToken" : "ExpiredTokenException", "The security token is expired"),
+    limit: () => answer(400, "LimitExceededException", "You've exceeded the limit of secrets in this account."),
+    "key-failure": () => answer(400, "EncryptionFailure", "Secrets Manager can't encrypt with that KMS key."),
     slow: () => ({ does: "delay", delayMs }),
     cut: () => ({ does: "cut" }),
     "lost-answer": () => ({ does: "lose-answer" }),

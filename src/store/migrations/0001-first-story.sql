@@ -130,6 +130,10 @@ create table migration (
   is_held boolean not null default false,
   cause_code text,
   cause_text text,
+  -- While it waits for its next attempt, by the database's clock: since when and how often for this cause, until when.
+  waiting_since timestamptz,
+  wait_count integer not null default 0,
+  due_at timestamptz,
   admin_accessor text,
   secret_id_accessor text,
   reader_accessor text,
@@ -153,6 +157,7 @@ create table migration (
 create index migration_unended on migration (request_id) where state not in ('done', 'failed', 'undone');
 create index migration_by_end on migration (finished_at desc) where finished_at is not null;
 create index migration_held on migration (request_id) where is_held;
+create index migration_failed on migration (finished_at) where state = 'failed';
 create index migration_with_open_lease on migration (created_at) where lease_opened_at is not null and lease_closed_at is null;
 
 create table journal (
