@@ -222,10 +222,12 @@ describe("a worker that asks the gate", () => {
   }, async () => {
     const { store, source, order, migrate, rowOf, look, leftovers } = await gateWorld();
     const id = await order(source);
-    await migrate(id);
+    await expect(migrate(id)).rejects.toMatchObject({ code: "GATE_UNANSWERED" });
     const { state, causeCode, causeText } = await rowOf(id);
-    expect([state, causeCode]).toEqual(["failed", "GATE_UNANSWERED"]);
-    expect(causeText).toContain("nothing was moved");
+    expect([state, causeCode]).toEqual(["queued", "GATE_UNANSWERED"]);
+    expect(causeText).toBe(
+      "Waiting for the process that holds the gate; I go on by myself. Nothing was written to AWS.",
+    );
     expect(await store.selectFrom("gateAsk").selectAll().execute()).toEqual([]);
     await look();
     expect(await leftovers()).toEqual(NOTHING_LEFT);
