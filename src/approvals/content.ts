@@ -22,6 +22,15 @@ const Part = z.strictObject({
   keys: z.array(z.string().min(1)).min(1),
 });
 
+const NOT_DISJOINT = "two parts share a name or a key: each key goes to one target";
+
+/** AWS may not tell names apart that differ in case alone. */
+function isDisjoint(parts: readonly z.output<typeof Part>[]): boolean {
+  const names = parts.map(({ name }) => name.toLowerCase());
+  const keys = parts.flatMap((part) => part.keys);
+  return new Set(names).size === names.length && new Set(keys).size === keys.length;
+}
+
 /**
  * How the value is laid down: the whole document as JSON text; one key's bare value, as text or, decoded from base64, as
  * bytes; or one target for each group of keys.
@@ -29,7 +38,7 @@ const Part = z.strictObject({
 const Shape = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("document") }),
   z.strictObject({ kind: z.literal("single"), key: z.string().min(1), encoding: z.enum(["text", "base64"]) }),
-  z.strictObject({ kind: z.literal("split"), parts: z.array(Part).min(2).max(20) }),
+  z.strictObject({ kind: z.literal("split"), parts: z.array(Part).min(2).max(20).refine(isDisjoint, NOT_DISJOINT) }),
 ]);
 
 /** What the organisation's rules add to a target: all of it is approved and signed with the rest. */
