@@ -4,16 +4,14 @@ import { costLines, costOf, ratiosOf } from "./cost.ts";
 import { countCalls, type Measured, type TimedCall } from "./count-calls.ts";
 import { openFloor } from "./floor.ts";
 
-const WARM_UP = 50; // compiles the code, opens the connections; a worker is a process that stays
-
 /** One migration through the engine against the bare floor, in turns, so that a busy machine slows both alike. */
-export async function benchMigrate({ servers, items, showCalls, say }: BenchRun): Promise<BenchResult> {
+export async function benchMigrate({ servers, items, warmUp, showCalls, say }: BenchRun): Promise<BenchResult> {
   const world = await openBenchWorld(servers);
   const floor = await openFloor(world);
   const counter = countCalls();
   const [engineRuns, floorRuns]: [Measured[], Measured[]] = [[], []];
   try {
-    for (let item = -WARM_UP; item < items; item++) {
+    for (let item = -warmUp; item < items; item++) {
       const [source, migrationId] = [await world.addSecret(), await world.order()];
       const byFloor = () => counter.measure(() => floor.move(source, world.newTargetName()));
       const byEngine = () => counter.measure(() => world.migrate(migrationId));

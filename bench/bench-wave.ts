@@ -4,23 +4,25 @@ import { costLines, costOf, ratiosOf } from "./cost.ts";
 import { countCalls, type Measured } from "./count-calls.ts";
 import { loadCatalogue } from "./load-catalogue.ts";
 
-const ESTATE = 62_800;
-const WARM_UP = 50; // a wave follows a pilot: the code is compiled by then
-
 /**
  * Migrations one after the other, with a whole estate in the catalogue: does the last one take what the first took, and
  * does memory stay? Requests and approvals are made in between and not timed. The ratio is last quarter by first.
  */
-export async function benchWave({ servers, items, say }: BenchRun): Promise<BenchResult> {
+export async function benchWave({ servers, items, warmUp, entries: wanted, say }: BenchRun): Promise<BenchResult> {
   const world = await openBenchWorld(servers);
   const counter = countCalls();
   const runs: Measured[] = [];
   const residents: number[] = [];
   let entries = 0;
   try {
-    entries = await loadCatalogue(world.store, ESTATE);
+    await loadCatalogue(world.databaseUrl, wanted);
+    const { count } = await world.store
+      .selectFrom("entry")
+      .select(({ fn }) => fn.countAll<number>().as("count"))
+      .executeTakeFirstOrThrow();
+    entries = count;
     say(`${entries} entries in the catalogue`);
-    for (let item = -WARM_UP; item < items; item++) {
+    for (let item = -warmUp; item < items; item++) {
       const migrationId = await world.order();
       const measured = await counter.measure(() => world.migrate(migrationId));
       await world.assertDone(migrationId);

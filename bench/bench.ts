@@ -4,6 +4,10 @@ import type { BenchServers } from "./open-servers.ts";
 export interface BenchRun {
   readonly servers: BenchServers;
   readonly items: number;
+  /** How many go before the timed ones: they compile the code and open the connections, for a worker is a process that stays. */
+  readonly warmUp: number;
+  /** How many secrets the catalogue holds, where the bench has one. */
+  readonly entries: number;
   /** Print every call of one migration as well. */
   readonly showCalls: boolean;
   /** Tells a person how far it is. */

@@ -8,15 +8,17 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   migrate: { what: "one migration against the bare floor of its calls and commits", items: 100, run: benchMigrate },
   wave: { what: "migrations one after the other: time per item and memory, first to last", items: 300, run: benchWave },
 };
-const USAGE = `npm run bench -- <name> [--items N] [--calls] [--json]
+const USAGE = `npm run bench -- <name> [--items N] [--warm-up N] [--entries N] [--calls] [--json]
 
 ${Object.entries(BENCHES)
   .map(([name, { what, items }]) => `  ${name.padEnd(8)} ${what} (${items} unless told)`)
   .join("\n")}
 
-  --items  how many migrations are timed
-  --calls  prints every call of the last one, where the bench can
-  --json   ends with one line of JSON that has \`ratio\` in it`;
+  --items    how many migrations are timed
+  --warm-up  how many go before them, untimed (50 unless told)
+  --entries  how many secrets the catalogue of a wave holds (62800 unless told)
+  --calls    prints every call of the last one, where the bench can
+  --json     ends with one line of JSON that has \`ratio\` in it`;
 
 const EXIT_USAGE = 64; // sysexits
 
@@ -26,11 +28,22 @@ if (bench) process.exitCode = await run(bench);
 else fail(positionals.length > 0);
 
 async function run(chosen: Bench): Promise<number> {
-  const items = Number(values.items ?? chosen.items);
-  if (!Number.isInteger(items) || items < 4) return fail(true);
+  const [items, warmUp, entries] = [values.items ?? chosen.items, values["warm-up"], values.entries].map(Number) as [
+    number,
+    number,
+    number,
+  ];
+  if (![items, warmUp, entries].every(Number.isInteger) || items < 4 || warmUp < 2 || entries < 1) return fail(true);
   const { servers, stop } = await openServers();
   try {
-    const { figures, lines } = await chosen.run({ servers, items, showCalls: values.calls, say: console.log });
+    const { figures, lines } = await chosen.run({
+      servers,
+      items,
+      warmUp,
+      entries,
+      showCalls: values.calls,
+      say: console.log,
+    });
     console.log(lines.join("\n"));
     if (values.json) console.log(JSON.stringify(figures));
     return 0;
@@ -44,6 +57,8 @@ function readArguments() {
     return parseArgs({
       options: {
         items: { type: "string" },
+        "warm-up": { type: "string", default: "50" },
+        entries: { type: "string", default: "62800" },
         calls: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
       },

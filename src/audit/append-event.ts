@@ -38,11 +38,33 @@ export async function appendEvent(store: Store, at: Date, fact: AuditFact): Prom
 export type LinkPlace = Pick<ChainLink, "seq" | "previousHash" | "hash">;
 
 /** The call that appends, for a statement that does more. The chain's one end is locked when it is evaluated. */
-export function appendingEvent(at: Date, { kind, actor, subject, content }: AuditFact): RawBuilder<LinkPlace> {
+export function appendingEvent(at: Date, fact: AuditFact): RawBuilder<LinkPlace> {
+  return sql`append_event(${argumentsOf(at, fact)})`;
+}
+
+/** The same, where the link is known beforehand. The statement fails with `isChainMoved` if another event came before it. */
+export function appendingLink({ at, hash, ...fact }: ChainLink): RawBuilder<LinkPlace> {
+  return sql`append_expected_event(${hash}, ${argumentsOf(new Date(at), fact)})`;
+}
+
+/** The link that the fact will be, if nobody appends another one after `end`. */
+export function nextLink(at: Date, fact: AuditFact, end: LinkPlace): ChainLink {
+  const { kind, actor, subject, content } = fact;
+  const link = { seq: end.seq + 1, at: at.toISOString(), kind, actor, subject, content, previousHash: end.hash };
+  return { ...link, hash: linkHash(link) };
+}
+
+const CHAIN_MOVED_STATE = "GBC01"; // as append_expected_event raises it
+
+export function isChainMoved(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === CHAIN_MOVED_STATE;
+}
+
+function argumentsOf(at: Date, { kind, actor, subject, content }: AuditFact): RawBuilder<unknown> {
   // RFC 8785 sorts: what the database adds, previousHash and seq, comes after these four and before the subject.
   const start = canonicalText({ actor, at: at.toISOString(), content, kind }).slice(0, -1);
   const [head, tail] = [`${start},"previousHash":"`, `,"subject":${canonicalText(subject)}}`];
-  return sql`append_event(${at}, ${kind}, ${actor}, ${subject}, ${canonicalText(content)}, ${head}, ${tail})`;
+  return sql`${at}, ${kind}, ${actor}, ${subject}, ${canonicalText(content)}, ${head}, ${tail}`;
 }
 
 export function linkAt(at: Date, fact: AuditFact, place: LinkPlace): ChainLink {

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { outboxRow } from "../store/outbox.ts";
 import { AlreadyFinishedError } from "./engine-errors.ts";
 import { signFinished } from "./finished.ts";
-import { issueReceipt } from "./issue-receipt.ts";
+import { issueReceipt, journaledReaderProof } from "./issue-receipt.ts";
 import { leftVault } from "./lend-and-read.ts";
 import type { MigrationRun } from "./migration-run.ts";
 import { NOT_WAITING } from "./record-waiting.ts";
@@ -11,6 +11,7 @@ import { NOT_WAITING } from "./record-waiting.ts";
 export async function finishMigration(run: MigrationRun): Promise<void> {
   const { deps, row, statement, journal } = run;
   run.proofs.admin = await leftVault(run);
+  run.proofs.reader ??= await journaledReaderProof(deps.store, row.id);
   deps.trace?.("admin.dead");
   const finishedAt = deps.now();
   const writes = run.written.list;
@@ -46,7 +47,7 @@ export async function finishMigration(run: MigrationRun): Promise<void> {
         values (${receipt.kind}, ${receipt.subject}, ${receipt.detail}, ${receipt.dedupeKey}) returning 1`,
     ],
     givesFenceBack: true,
-    afterEvent: (tx, link, finishedRow) => issueReceipt(tx, run, link, finishedRow),
+    changesAt: (link, doneRow) => ({ receipt: issueReceipt(run, link, doneRow) }),
   });
   await done.catch((error: unknown) => {
     // Its row stands there already, whoever wrote it: this move must not count as a second one.

@@ -6,13 +6,12 @@ import type { MigrationRun } from "./migration-run.ts";
 import { buildReceipt, signReceipt } from "./receipt.ts";
 
 /**
- * Writes the signed receipt into the migration's row. Call it in the commit that makes the migration done, after the
- * row's changes and the event: the receipt holds both.
- * @param row With its changes.
+ * The signed receipt of the migration that is being made done: it goes into the row with the same commit.
+ * @param link The event that says it is done. @param row With its changes.
  */
-export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink, row: MigrationRow): Promise<void> {
+export function issueReceipt(run: MigrationRun, link: ChainLink, row: MigrationRow): string {
   const { deps, statement, signed, proofs } = run;
-  const readerProof = proofs.reader ?? (await journaledReaderProof(tx, row.id));
+  const { reader: readerProof } = proofs;
   const { leaseOpenedAt, leaseClosedAt, finishedAt } = row;
   const { admin: adminProof } = proofs;
   const { list: writes } = run.written;
@@ -36,16 +35,12 @@ export async function issueReceipt(tx: Store, run: MigrationRun, link: ChainLink
     finishedAt,
     link,
   });
-  await tx
-    .updateTable("migration")
-    .set({ receipt: signReceipt(deps.signer, receipt) })
-    .where("id", "=", row.id)
-    .execute();
+  return signReceipt(deps.signer, receipt);
 }
 
 /** After a crash another process proved the reader dead; it journaled the proof before AWS was touched. */
-async function journaledReaderProof(tx: Store, migrationId: string): Promise<DeathProof | null> {
-  const entry = await tx
+export async function journaledReaderProof(store: Store, migrationId: string): Promise<DeathProof | null> {
+  const entry = await store
     .selectFrom("journal")
     .select("detail")
     .where("migrationId", "=", migrationId)

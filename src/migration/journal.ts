@@ -1,5 +1,14 @@
 import { type RawBuilder, sql, type Updateable } from "kysely";
-import { type AuditFact, appendEvent, appendingEvent, type ChainLink, type LinkPlace } from "../audit/append-event.ts";
+import {
+  type AuditFact,
+  appendEvent,
+  appendingEvent,
+  appendingLink,
+  type ChainLink,
+  isChainMoved,
+  type LinkPlace,
+  nextLink,
+} from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { outboxRow, redrawOf } from "../store/outbox.ts";
 import type { MigrationTable } from "../store/schema.ts";
@@ -24,8 +33,8 @@ export interface JournalEntry {
   readonly with?: readonly RawBuilder<unknown>[];
   /** Further rows of the same commit, for what needs more than a statement: costs a transaction. */
   readonly also?: (tx: Store) => Promise<void>;
-  /** What needs the event's place in the chain, and the row with its changes. Costs a transaction as well. */
-  readonly afterEvent?: (tx: Store, link: ChainLink, row: MigrationRow) => Promise<void>;
+  /** Changes that rest on the event's place in the chain, and on the row with its other changes. Needs `event`. */
+  readonly changesAt?: (link: ChainLink, row: MigrationRow) => Updateable<MigrationTable>;
   /** Nothing is left to do under the fence: it is given back with this commit. */
   readonly givesFenceBack?: boolean;
 }
@@ -45,29 +54,56 @@ interface JournalOf {
 /** The write-ahead record of one migration. Every commit checks the fencing number under a lock. */
 export function openJournal(store: Store, journal: JournalOf): Journal {
   const { hold, now } = journal;
+  /** What the last commit of ours left: mostly nobody else appends to the chain before the next one. */
+  let last: Written | null = null;
   return {
     async commit(entry) {
       const askedAt = momentNow();
-      await write(store, journal, now(), entry).catch(throwFenceLost);
+      const written = await write(store, journal, { entry, at: now(), last }).catch(throwFenceLost);
+      last = { row: written.row, link: written.link ?? last?.link ?? null };
       hold.sawHeld(askedAt);
       if (entry.givesFenceBack) hold.isGivenBack = true;
     },
   };
 }
 
-async function write(store: Store, journal: JournalOf, at: Date, entry: JournalEntry): Promise<void> {
-  const { event, also, afterEvent } = entry;
+interface Written {
+  readonly row: MigrationRow;
+  /** Where the newest event of ours stands. */
+  readonly link: LinkPlace | null;
+}
+
+interface Writing {
+  readonly entry: JournalEntry;
+  readonly at: Date;
+  readonly last: Written | null;
+}
+
+/** In one statement, which is a transaction, where that can be; else in as few as it takes. */
+async function write(store: Store, journal: JournalOf, { entry, at, last }: Writing): Promise<Written> {
+  const { event, also, changesAt } = entry;
   const fact = event && { ...event, subject: `migration:${journal.migrationId}` };
-  if (!also && !afterEvent) {
-    await writeEntry(store, journal, entry, fact && appendingEvent(at, fact)); // one statement is a transaction
-    return;
+  if (!also && !(fact && changesAt)) return writeEntry(store, journal, entry, fact && appendingEvent(at, fact));
+  if (!also && fact && changesAt && last?.link) {
+    const link = nextLink(at, fact, last.link);
+    // Written by us and read back from the database, so it is what the row will be.
+    const row = { ...last.row, ...entry.changes } as MigrationRow;
+    const changes = { ...entry.changes, ...changesAt(link, row) };
+    const atOnce = writeEntry(store, journal, { ...entry, changes }, appendingLink(link));
+    const written = await atOnce.catch((error: unknown) => {
+      if (!isChainMoved(error)) throw error;
+      return null; // nothing of it was written; the long way knows where the chain ends
+    });
+    if (written) return written;
   }
-  await store.transaction().execute(async (tx) => {
+  return store.transaction().execute(async (tx) => {
     const { row } = await writeEntry(tx, journal, entry, undefined);
     await also?.(tx);
-    if (!fact) return;
+    if (!fact) return { row, link: null };
     const link = await appendEvent(tx, at, fact);
-    await afterEvent?.(tx, link, row);
+    if (changesAt)
+      await tx.updateTable("migration").set(changesAt(link, row)).where("id", "=", journal.migrationId).execute();
+    return { row, link };
   });
 }
 
@@ -81,7 +117,7 @@ async function writeEntry(
   { migrationId, requestId, hold }: JournalOf,
   { step, changes, detail = {}, with: more = [], givesFenceBack }: JournalEntry,
   appending: RawBuilder<LinkPlace> | undefined,
-): Promise<{ row: MigrationRow }> {
+): Promise<Written> {
   const redraw = outboxRow(redrawOf(`request:${requestId}`));
   const set = sql.join(Object.entries(changes).map(([column, value]) => sql`${sql.ref(column)} = ${value}`));
   const others = [
@@ -94,7 +130,7 @@ async function writeEntry(
     ...(changes.leaseClosedAt ? [closingAsks(changes.leaseClosedAt)] : []),
     ...more,
   ];
-  const { rows } = await sql<MigrationRow>`
+  const { rows } = await sql<MigrationRow & { link: LinkPlace | null }>`
     with held as materialized (select ${holdingFence(hold.number)} as number),
       moved as (update migration set ${set} from held where migration.id = ${migrationId} returning migration.*),
       ${sql.join(others.map((other, index) => sql`${sql.ref(`also_${index}`)} as (${other})`))}
@@ -102,9 +138,10 @@ async function writeEntry(
     from moved, ${sql.join(others.map((_other, index) => sql`(select count(*) from ${sql.ref(`also_${index}`)}) as ${sql.ref(`done_${index}`)}`))}`.execute(
     store,
   );
-  const [row] = rows;
-  if (!row) throw new FenceLostError();
-  return { row };
+  const [found] = rows;
+  if (!found) throw new FenceLostError();
+  const { link = null, ...row } = found;
+  return { row, link };
 }
 
 const givingBack = sql`update fence set admin_accessor = null, holder = null, deadline = null

@@ -70,14 +70,6 @@ async function journalIntent(run: MigrationRun, read: ReadValue, list: WriteList
     },
     detail: { readerProof: run.proofs.reader },
     event: { kind: "lease.closed", actor: "worker", content: { proof: run.proofs.reader } },
-    also: async (tx) => {
-      await tx
-        .updateTable("gateAsk")
-        .set({ closedAt: read.leaseClosedAt })
-        .where("migrationId", "=", row.id)
-        .where("closedAt", "is", null)
-        .execute();
-    },
   });
   run.written.list = list;
   deps.trace?.("write.intended");

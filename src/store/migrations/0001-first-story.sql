@@ -486,6 +486,19 @@ begin
   return jsonb_build_object('seq', link_seq, 'previousHash', link_previous, 'hash', link_hash);
 end $$;
 
+-- The same for who has worked out its place and hash already, and signed something over them: raises where the chain has
+-- gone on meanwhile, so that all of the statement is undone.
+create function append_expected_event(
+  expected_hash text, at timestamptz, kind text, actor text, subject text, content text, head text, tail text
+) returns jsonb language plpgsql as $$
+declare
+  link jsonb;
+begin
+  link := append_event(at, kind, actor, subject, content, head, tail);
+  if link ->> 'hash' <> expected_hash then raise exception 'the chain has gone on' using errcode = 'GBC01'; end if;
+  return link;
+end $$;
+
 -- One look of the gate (src/approvals/gate-session.ts): takes the gates' lock for this session, and only then reads the
 -- oldest ask that waits and all that its answer depends on, so that all of it is true at one moment. A function, for its
 -- plan is kept and it is one round trip. `since` is an hour ago by the gate's clock; a gate that is silent for longer than

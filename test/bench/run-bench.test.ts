@@ -1,0 +1,51 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { describe, expect, inject, it } from "vitest";
+import { z } from "zod";
+
+const Cost = z.object({
+  ms: z.number().positive(),
+  msByVendor: z.record(z.string(), z.number()),
+  callsByVendor: z.object({ vault: z.number(), aws: z.number(), postgres: z.number() }),
+});
+const Figures = z.looseObject({
+  ratio: z.number().positive(),
+  ratioWithoutAws: z.number().positive(),
+  items: z.number(),
+});
+
+/** Runs a bench as a person does, on the servers of this test. @returns What stands in its last line. */
+async function runBench(...options: string[]): Promise<z.output<typeof Figures>> {
+  const file = new URL("../../bench/run-bench.ts", import.meta.url).pathname;
+  const env = { ...process.env, GLOVEBOX_TEST_STACK: JSON.stringify(inject("stack")) };
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...options, "--json"], { env });
+  return Figures.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
+}
+
+describe("npm run bench", () => {
+  it("measures a migration against the floor, and the engine makes no call more than it must", {
+    timeout: 120_000,
+  }, async () => {
+    const figures = await runBench("migrate", "--items", "4", "--warm-up", "2");
+    const { engine, floor } = z.object({ engine: Cost, floor: Cost }).parse(figures);
+    expect(figures.items).toBe(4);
+    expect(floor.callsByVendor).toEqual({ vault: 17, aws: 4, postgres: 9 });
+    // Counts, which a busy machine does not change. Vault and AWS: the floor's. Postgres: its nine commits, the gate's two
+    // looks, the second question, and whether the chain says that the move was made, once for worker and gate each.
+    expect(engine.callsByVendor).toEqual({ vault: 17, aws: 4, postgres: 14 });
+  });
+
+  it("measures a wave over a catalogue, and its memory", { timeout: 120_000 }, async () => {
+    const figures = await runBench("wave", "--items", "4", "--warm-up", "2", "--entries", "500");
+    const { first, last } = z.object({ first: Cost, last: Cost }).parse(figures);
+    expect(figures).toMatchObject({ items: 4, entries: 500, residentPeakMb: expect.any(Number) });
+    expect(last.callsByVendor).toEqual(first.callsByVendor);
+  });
+
+  it("answers a wrong name and a wrong count with how it is used", async () => {
+    for (const options of [["nothing"], ["migrate", "--items", "three"], ["wave", "--entries", "0"]]) {
+      const failing = runBench(...options);
+      await expect(failing).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining("npm run bench --") });
+    }
+  });
+});
