@@ -58,7 +58,7 @@ function sortOut(
 }
 
 async function journalIntent(run: MigrationRun, read: ReadValue, list: WriteList): Promise<void> {
-  const { deps, row } = run;
+  const { deps } = run;
   await run.journal.commit({
     step: "write.intended",
     changes: {
