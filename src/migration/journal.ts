@@ -33,6 +33,8 @@ export interface JournalEntry {
   readonly with?: readonly RawBuilder<unknown>[];
   /** Further rows of the same commit, for what needs more than a statement: costs a transaction. */
   readonly also?: (tx: Store) => Promise<void>;
+  /** What comes into the chain right behind the event. Costs a transaction as well. */
+  readonly afterEvent?: (tx: Store) => Promise<void>;
   /** Changes that rest on the event's place in the chain, and on the row with its other changes. Needs `event`. */
   readonly changesAt?: (link: ChainLink, row: MigrationRow) => Updateable<MigrationTable>;
   /** Nothing is left to do under the fence: it is given back with this commit. */
@@ -81,10 +83,11 @@ interface Writing {
 
 /** In one statement, which is a transaction, where that can be; else in as few as it takes. */
 async function write(store: Store, journal: JournalOf, { entry, at, last }: Writing): Promise<Written> {
-  const { event, also, changesAt } = entry;
+  const { event, also, afterEvent, changesAt } = entry;
   const fact = event && { ...event, subject: `migration:${journal.migrationId}` };
-  if (!also && !(fact && changesAt)) return writeEntry(store, journal, entry, fact && appendingEvent(at, fact));
-  if (!also && fact && changesAt && last?.link) {
+  const isMore = also !== undefined || afterEvent !== undefined;
+  if (!isMore && !(fact && changesAt)) return writeEntry(store, journal, entry, fact && appendingEvent(at, fact));
+  if (!isMore && fact && changesAt && last?.link) {
     const link = nextLink(at, fact, last.link);
     // Written by us and read back from the database, so it is what the row will be.
     const row = { ...last.row, ...entry.changes } as MigrationRow;
@@ -101,6 +104,7 @@ async function write(store: Store, journal: JournalOf, { entry, at, last }: Writ
     await also?.(tx);
     if (!fact) return { row, link: null };
     const link = await appendEvent(tx, at, fact);
+    await afterEvent?.(tx);
     if (changesAt)
       await tx.updateTable("migration").set(changesAt(link, row)).where("id", "=", journal.migrationId).execute();
     return { row, link };
