@@ -13,12 +13,22 @@ export class MembershipUnknownError extends GloveboxError {
   }
 }
 
+interface Answer {
+  readonly users: readonly string[];
+  readonly at: number;
+}
+
 /**
- * Asks Slack's user groups at every question. There is no cache: somebody who was taken out of a group a second ago
- * must not decide, and a click is rare beside the method's 20 calls a minute.
+ * Asks Slack's user groups. For clicks there is no cache: somebody who was taken out of a group a second ago must not
+ * decide. The gate asks twice for every secret, and Slack allows 20 calls a minute: there an answer counts for a while.
+ * @param options.maxAgeMs How old an answer may be; 0: none is kept. @param options.now Milliseconds.
  * @see https://docs.slack.dev/reference/methods/usergroups.users.list
  */
-export function slackMembership({ token, slackApiUrl }: DeskOptions): Membership {
+export function slackMembership(
+  { token, slackApiUrl }: DeskOptions,
+  { maxAgeMs = 0, now = Date.now }: { maxAgeMs?: number; now?: () => number } = {},
+): Membership {
+  const known = new Map<string, Answer>();
   const client = new WebClient(token, {
     ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
     timeout: 2_500,
@@ -27,9 +37,14 @@ export function slackMembership({ token, slackApiUrl }: DeskOptions): Membership
   });
 
   const usersOf = async (usergroup: string): Promise<readonly string[]> => {
+    const earlier = known.get(usergroup);
+    const ageMs = earlier ? now() - earlier.at : Number.POSITIVE_INFINITY;
+    if (earlier && ageMs >= 0 && ageMs < maxAgeMs) return earlier.users;
+    const at = now(); // before the question: the answer is no younger than that
     try {
-      const { users } = await client.usergroups.users.list({ usergroup });
-      return users ?? [];
+      const { users = [] } = await client.usergroups.users.list({ usergroup });
+      known.set(usergroup, { users, at });
+      return users;
     } catch (error) {
       throw new MembershipUnknownError(usergroup, slackReason(error));
     }

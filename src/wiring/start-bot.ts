@@ -37,6 +37,8 @@ import { sendDelivery } from "./send-delivery.ts";
 import { waveUseCases } from "./wave-use-cases.ts";
 
 const GATE_EVERY_MS = 15_000;
+/** How old Slack's word on a group may be where the gate asks, twice for every secret. */
+const GATE_MEMBERSHIP_MAX_AGE_MS = 10_000;
 const CRAWL_EVERY_SECONDS = 3_600;
 /** Every step of the engine, every new request and every decision puts something into the outbox. */
 const WAVE_RINGS = { channels: ["outbox", "control"], everyMs: 5_000, what: "a look at the waves" } as const;
@@ -49,6 +51,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const { common, rules, store, log, onClose } = base;
   const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
+  const gateMembership = slackMembership(slack, { maxAgeMs: GATE_MEMBERSHIP_MAX_AGE_MS });
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const keyring = readOwnKeyring("APPROVAL_PUBLIC_KEY_FILES", signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
@@ -65,7 +68,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
       keyring,
       operatorKeys,
       namespace: common.VAULT_NAMESPACE ?? "",
-      membership,
+      membership: gateMembership,
       approvers: rules.approvals.approvers,
       maxPerHour: rules.gate.maxPerHour,
       now: base.now,
