@@ -11,7 +11,7 @@ import { currentOf, PENDING_STAGE, type TargetWrite, versionIdOf } from "./write
 export interface LandedTarget {
   readonly ref: TargetRef;
   readonly arn: string;
-  /** AWSCURRENT is still to be moved to it. */
+  /** AWSCURRENT is still to be moved to it, or our own label to be taken off. */
   readonly isPending: boolean;
   /** The last change of all was made: only a verified write is sealed. */
   readonly isSealed: boolean;
@@ -57,12 +57,13 @@ function lookAt(
   return { landed: { ref, arn: state.arn, isPending, isSealed }, versionIds };
 }
 
-/** @returns True: AWSCURRENT is still to be moved. */
+/** @returns True: AWSCURRENT is still to be moved, or our own label to be taken off. */
 function assertOurs(write: TargetWrite, { stagesByVersion, ...state }: PresentTarget, ref: TargetRef): boolean {
   const current = currentOf(write);
   if (state.deletionDate !== null) throw new InterruptedWriteError();
-  if (state.currentVersionId === versionIdOf(current)) return false;
   const stages = stagesByVersion[current.requestToken];
+  // The crash may have come after the move and before our own label was taken off.
+  if (state.currentVersionId === versionIdOf(current)) return stages?.includes(PENDING_STAGE) === true;
   const isBefore = state.currentVersionId === current.previousVersionId;
   if (!isBefore && stages) throw new TargetMovedOnError({ operation: "DescribeSecret", target: ref });
   if (stages && !stages.includes(PENDING_STAGE)) throw new InterruptedWriteError(); // it was current, and taken back

@@ -5,7 +5,7 @@ import { putSettingsBack } from "./put-settings-back.ts";
 import { putTagsBack } from "./put-tags-back.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
 import { INSTALLATION_TAG, MIGRATION_TAG, OWN_TAGS } from "./target-tags.ts";
-import { currentOf, type TargetBefore, type TargetWrite } from "./write-list.ts";
+import { currentOf, PENDING_STAGE, type TargetBefore, type TargetWrite } from "./write-list.ts";
 
 export interface UndoTargetDeps {
   readonly target: SecretTarget;
@@ -64,8 +64,10 @@ async function undoPut(
   const current = currentOf(write);
   if (before.isTombstone && state.deletionDate !== null) return scheduledAgain;
   const isOnOurs = !current.isKept && state.currentVersionId === current.requestToken;
-  if (state.deletionDate !== null || (!isOnOurs && state.currentVersionId !== current.previousVersionId))
-    return movedOn;
+  if (state.deletionDate !== null) return movedOn;
+  if (!isOnOurs && state.currentVersionId !== current.previousVersionId) {
+    return leaveToOthers(target, ref, state, current.requestToken);
+  }
   if (isOnOurs && current.previousVersionId === null) return nothingBefore;
   const left = [
     ...(await putLabelsBack(target, ref, state, write)),
@@ -74,6 +76,19 @@ async function undoPut(
   await putTagsBack(target, ref, { state, before, ownKeys: [...Object.keys(tags), ...OWN_TAGS] });
   if (before.isTombstone) await target.scheduleDeletion(ref, RECOVERY_DAYS);
   return [...(before.isTombstone ? [scheduledAgain] : [wentBack(isOnOurs)]), ...left].join(" ");
+}
+
+/** Only the label that is our own and nobody's business goes. */
+async function leaveToOthers(
+  target: SecretTarget,
+  ref: TargetRef,
+  { stagesByVersion }: PresentTarget,
+  requestToken: string,
+): Promise<string> {
+  if (stagesByVersion[requestToken]?.includes(PENDING_STAGE)) {
+    await target.removeStage(ref, { stage: PENDING_STAGE, from: requestToken });
+  }
+  return movedOn;
 }
 
 function wentBack(isOnOurs: boolean): string {
