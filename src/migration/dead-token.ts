@@ -24,9 +24,12 @@ export async function whoseTokenDied(
 /** Our own token is dead, so another login closes what the run left lent. @returns When that was done. */
 export async function endLostRun({ deps, fence, lent }: MigrationRun): Promise<Date> {
   const admin = await deps.broker.loginAdmin();
-  await noteAdminAccessor(deps.store, fence, admin.accessor);
-  await sweepLeases(deps, admin, fence);
-  await admin.revokeSelf();
+  try {
+    await noteAdminAccessor(deps.store, fence, admin.accessor); // fails where a successor revoked our token
+    await sweepLeases(deps, admin, fence);
+  } finally {
+    await admin.revokeSelf();
+  }
   lent.isOpen = false;
   return deps.now();
 }

@@ -52,7 +52,7 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
     );
     const undone = { ...TAKEN_BACK, target: "tombstone", versionCount: 1, isOursCurrent: true, sealed: false };
     expect(ends["target.written"]).toEqual(FINISHED);
-    for (const point of ["target.scheduleDeletion", "admin.revokeSelf#2", "migration.failed"]) {
+    for (const point of ["target.scheduleDeletion", "migration.failed"]) {
       expect(ends[point], point).toEqual(undone);
     }
     for (const [point, end] of Object.entries(ends)) expect([FINISHED, undone], point).toContainEqual(end);
@@ -73,7 +73,7 @@ describe("kill -9 of a worker that takes back what it wrote", () => {
     const finished = { ...FINISHED, versionCount: 2 };
     const undone = { ...TAKEN_BACK, target: "live", versionCount: 2, isOursCurrent: false, sealed: true };
     expect(ends["target.written"]).toEqual(finished);
-    for (const point of ["target.moveCurrent", "admin.revokeSelf#2", "migration.failed"]) {
+    for (const point of ["target.moveCurrent", "migration.failed"]) {
       expect(ends[point], point).toEqual(undone);
     }
     for (const [point, end] of Object.entries(ends)) expect([finished, undone], point).toContainEqual(end);
