@@ -222,6 +222,21 @@ describe("targetSessions when STS says no", () => {
     expect(front.calls().map(({ action }) => action)).toEqual(["AssumeRole"]);
   });
 
+  it.each(["access-denied", "expired-token"] as const)(
+    "makes one new session after an %s, and lets the next denial stand",
+    async (kind) => {
+      const { front, aws } = await worldBehindFaults();
+      const target = freshTarget();
+      front.fault({ kind, action: "DescribeSecret" });
+      expect(await aws.describe(target)).toEqual({ status: "absent" });
+      const actions = () => front.calls().map(({ action }) => action);
+      expect(actions()).toEqual(["AssumeRole", "DescribeSecret", "AssumeRole", "DescribeSecret"]);
+      front.fault({ kind, action: "DescribeSecret" });
+      await expect(aws.describe(target)).rejects.toThrow(TargetAccessDeniedError);
+      expect(actions().filter((action) => action === "AssumeRole")).toHaveLength(2);
+    },
+  );
+
   it("counts an STS that is down as passing, and goes on with the next call", async () => {
     const { front, aws } = await worldBehindFaults();
     front.fault({ kind: "server-error", service: "sts", action: "AssumeRole", times: 3 });
