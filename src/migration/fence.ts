@@ -2,13 +2,16 @@ import { sql } from "kysely";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 
-/** Another worker holds the fence. The job comes back; whoever holds it finishes or times out. */
+/** Another worker holds the fence, or held it when it died. Whoever holds it finishes or times out. */
 export class FenceHeldError extends GloveboxError {
   readonly code = "FENCE_HELD";
   readonly userMessage = "Another worker is moving a secret just now. This one waits its turn; there is nothing to do.";
   override readonly retryable = true;
-  constructor() {
+  /** Nobody can take it later than then, unless its holder lives and moves the deadline on. */
+  readonly freeInSeconds: number;
+  constructor(freeInSeconds: number) {
     super("the fence is held");
+    this.freeInSeconds = freeInSeconds;
   }
 }
 
@@ -37,8 +40,21 @@ export interface Fence {
 export async function takeFence(store: Store, holder: string, seconds: number): Promise<Fence> {
   const { rows } = await sql<Fence>`select * from take_fence(${holder}, ${seconds})`.execute(store);
   const [taken] = rows;
-  if (!taken) throw new FenceHeldError();
+  if (!taken) return throwFenceHeld(store);
   return taken;
+}
+
+/** By the database's clock. @throws {FenceHeldError} */
+export async function throwFenceHeld(store: Store): Promise<never> {
+  const { freeInSeconds } = await store
+    .selectFrom("fence")
+    .select(
+      sql<number>`coalesce(greatest(0, extract(epoch from deadline - clock_timestamp())), 0)::double precision`.as(
+        "freeInSeconds",
+      ),
+    )
+    .executeTakeFirstOrThrow();
+  throw new FenceHeldError(freeInSeconds);
 }
 
 /** Moves the deadline on. @throws {FenceLostError} */

@@ -5,7 +5,7 @@ import type { Keyring, Signed } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
 import type { MigrationTable } from "../store/schema.ts";
 import { MigrationNotFoundError } from "./engine-errors.ts";
-import { type Fence, FenceHeldError } from "./fence.ts";
+import { type Fence, throwFenceHeld } from "./fence.ts";
 
 /** A migration's row, as the engine reads it back. */
 export type MigrationRow = Selectable<MigrationTable>;
@@ -59,7 +59,7 @@ export async function takeOrder(
   const { isPaused, fenceNumber, leftAdminAccessor, hasLeftLeases, bytes, signature, keyId, finishedBy, ...row } =
     taken;
   if (isPaused) return null;
-  if (fenceNumber === null) throw new FenceHeldError();
+  if (fenceNumber === null) return throwFenceHeld(store);
   return {
     number: fenceNumber,
     leftAdminAccessor,

@@ -1,5 +1,6 @@
 import { UnrecoverableError } from "bullmq";
 import { codeOf, GloveboxError } from "../errors.ts";
+import { ComeBackError } from "./come-back.ts";
 import type { QueuedJob } from "./queued-job.ts";
 
 /**
@@ -11,6 +12,7 @@ export function codesOnly(process: (job: QueuedJob) => Promise<void>): (job: Que
     try {
       await process({ id, data });
     } catch (error) {
+      if (error instanceof ComeBackError) throw error;
       const isFinal = error instanceof UnrecoverableError || (error instanceof GloveboxError && !error.retryable);
       throw isFinal ? new UnrecoverableError(finalCode(error)) : new Error(codeOf(error));
     }

@@ -1,6 +1,7 @@
 import type { JobsOptions } from "bullmq";
 import { codeOf } from "../errors.ts";
 import { codesOnly } from "./codes-only.ts";
+import { comingBack } from "./come-back.ts";
 import {
   type BackendWorker,
   postgresBackend,
@@ -45,7 +46,7 @@ export interface Queues {
   ): Promise<boolean>;
   /** A job that comes back every so many seconds, once over all processes. */
   every(name: string, seconds: number): Promise<boolean>;
-  /** Starts a worker. Its `close` waits for the job in hand. */
+  /** Starts a worker. Its `close` waits for the job in hand. A job may throw `ComeBackError`. */
   worker(
     name: string,
     process: (job: QueuedJob) => Promise<void>,
@@ -115,7 +116,7 @@ export function openQueues(options: OpenQueuesOptions): Queues {
     },
     worker(name, process, { concurrency = 1 } = {}) {
       open(name).ready.catch(warn(name, "queue not ready")); // sets the global concurrency before the first job
-      const worker = backend.worker(name, codesOnly(process), {
+      const worker = backend.worker(name, comingBack(codesOnly(process)), {
         concurrency,
         lockDuration: lockSeconds * 1_000,
         stalledInterval: lockSeconds * 1_000,

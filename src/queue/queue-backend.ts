@@ -1,5 +1,5 @@
 import { createPostgresBackend, type JobsOptions, Queue, Worker } from "bullmq";
-import type { QueuedJob } from "./queued-job.ts";
+import type { HandedJob } from "./queued-job.ts";
 
 /** The part of a BullMQ queue that we use; the same on both backends. */
 export interface QueueHandle {
@@ -32,7 +32,11 @@ interface WorkerSettings {
 
 export interface QueueBackend {
   queue(name: string): QueueHandle;
-  worker(name: string, process: (job: QueuedJob) => Promise<void>, settings: WorkerSettings): BackendWorker;
+  worker(
+    name: string,
+    process: (job: HandedJob, token?: string) => Promise<void>,
+    settings: WorkerSettings,
+  ): BackendWorker;
 }
 
 /** @param url `redis://` or `rediss://`; it may hold a password. */

@@ -3,3 +3,9 @@ export interface QueuedJob {
   readonly id?: string | undefined;
   readonly data: unknown;
 }
+
+/** As BullMQ hands it over. */
+export interface HandedJob extends QueuedJob {
+  /** @param timestamp Milliseconds of this machine's clock. @param token Shows that the job is ours. */
+  moveToDelayed(timestamp: number, token?: string): Promise<void>;
+}

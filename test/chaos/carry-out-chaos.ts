@@ -142,6 +142,7 @@ function figuresOf({ drive, processes, striker }: Scene, { order, findings, judg
     migrations: drive.items.length,
     ends,
     runs: drive.runs(),
+    engineStops: drive.stops(),
     retries: drive.items.reduce((sum, { retries }) => sum + retries, 0),
     ...processes.counts,
     ...striker.counts,

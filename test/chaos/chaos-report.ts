@@ -11,6 +11,8 @@ export interface ChaosFigures extends ProcessCounts, StrikeCounts {
   /** Turns of a worker with the fence in its hand. */
   readonly runs: number;
   readonly retries: number;
+  /** The engine stopped the whole run, and an operator resumed it. */
+  readonly engineStops: number;
   readonly seconds: number;
   readonly counts: Readonly<Record<keyof Findings, number>>;
   readonly findings: Findings;
@@ -33,6 +35,7 @@ export function tableOf(figures: ChaosFigures): string {
     ["  stuck", ends.stuck],
     ["runs", runs],
     ["retries by people", retries],
+    ["stops by the engine, resumed", figures.engineStops],
     ["workers killed", figures.kills],
     ["workers stopped past the deadline", figures.stops],
     ["gates killed", figures.gateKills],

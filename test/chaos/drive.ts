@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import { codeOf } from "../../src/errors.ts";
 import type { ChaosWorld } from "./chaos-world.ts";
 import { actOf, type Expected, type Item, note } from "./item.ts";
-import { approve, catalogue, orderMove, plantItem, putNext, retry, undo } from "./people.ts";
+import { approve, catalogue, orderMove, plantItem, putNext, resumeStopped, retry, undo } from "./people.ts";
 import { type MigrationPlan, nameStrike } from "./plan.ts";
 import type { Planted } from "./planted-values.ts";
 import type { WorkerSays } from "./process-talk.ts";
@@ -20,6 +20,8 @@ export interface Drive {
   readonly items: readonly Item[];
   /** Runs that held the fence. */
   readonly runs: () => number;
+  /** How often the engine stopped the whole run, and an operator resumed it. */
+  readonly stops: () => number;
   /** Orders and sees through all of these, a few at a time. @param isOver Asked before each new one. */
   carryOut(plans: readonly MigrationPlan[], isOver: () => boolean, stopping: AbortSignal): Promise<void>;
   heard(worker: WorkerProcess, words: WorkerSays): void;
@@ -28,7 +30,7 @@ export interface Drive {
 /** People's part: they ask, approve, approve again, press Retry and order undos, until each item has ended as it must. */
 export function openDrive(world: ChaosWorld, planted: Planted, striker: () => Striker): Drive {
   const items: Item[] = [];
-  let runs = 0;
+  let [runs, stops] = [0, 0];
 
   const itemOf = async (migrationId: string): Promise<Item | undefined> => {
     const row = await world.store
@@ -50,6 +52,7 @@ export function openDrive(world: ChaosWorld, planted: Planted, striker: () => St
   return {
     items,
     runs: () => runs,
+    stops: () => stops,
     heard: (worker, words) => {
       if (words.says === "up") return;
       if (words.says === "armed") return void armed(worker, words.ask, words.migrationId);
@@ -67,6 +70,7 @@ export function openDrive(world: ChaosWorld, planted: Planted, striker: () => St
           items.push(item);
           await startAct(world, item, planted);
         }
+        if (await resumeStopped(world)) stops += 1;
         await look(world, inFlight(), planted);
         await sleep(LOOK_EVERY_MS);
       }

@@ -6,6 +6,7 @@ import { PLAIN_SETTINGS, type RequestContent } from "../../src/approvals/content
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
+import { setPaused } from "../../src/approvals/set-paused.ts";
 import { ACCOUNT, APPROVER, type ChaosWorld, ENGINEER, REGION } from "./chaos-world.ts";
 import { actOf, type Item, note } from "./item.ts";
 import type { MigrationPlan, Ringing } from "./plan.ts";
@@ -119,6 +120,17 @@ export async function undo(world: ChaosWorld, item: Item): Promise<void> {
     .where("id", "=", migrationId)
     .executeTakeFirstOrThrow();
   await ring(world, item, migrationId, attempt);
+}
+
+/** After some failures the engine stops the whole run until an operator has looked. @returns Whether one had to. */
+export async function resumeStopped({ store }: ChaosWorld): Promise<boolean> {
+  const { isPaused, changedBy } = await store
+    .selectFrom("control")
+    .select(["isPaused", "changedBy"])
+    .executeTakeFirstOrThrow();
+  if (!isPaused || changedBy !== "worker") return false;
+  await setPaused(store, { isPaused: false, by: APPROVER, reason: "looked at", at: new Date() });
+  return true;
 }
 
 const RINGS: Readonly<Record<Ringing, number>> = { once: 1, thrice: 3, never: 0, "behind others": 1 };

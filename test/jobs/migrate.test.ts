@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, it, vi } from "vitest";
 import { migrateWorker, ringByQueue } from "../../jobs/migrate.ts";
 import { GloveboxError } from "../../src/errors.ts";
+import { FenceHeldError } from "../../src/migration/fence.ts";
 import { type BackendName, freshQueuePlace, openTestQueues } from "../queue/backends.ts";
 
 class TargetTakenError extends GloveboxError {
@@ -23,6 +24,27 @@ describe.each<BackendName>(["redis", "postgres"])("the migrate job on %s", (back
     });
     await vi.waitFor(() => expect(seen).toContain(last), { timeout: 10_000 });
     expect(seen).toEqual([first, last]);
+  });
+
+  it("comes back for a held fence when that may be taken, as often as it takes, and is no failure", async () => {
+    const queues = openTestQueues(await freshQueuePlace(backend));
+    const [held, last] = [randomUUID(), randomUUID()];
+    const seen: { id: string; at: number }[] = [];
+    migrateWorker(queues, async (id) => {
+      seen.push({ id, at: performance.now() });
+      if (id === held && seen.length < 8) throw new FenceHeldError(seen.length === 1 ? 1 : 0); // a job has five attempts
+      return null;
+    });
+    await ringByQueue(queues)(held, 1);
+    await vi.waitFor(() => expect(seen).toHaveLength(1), { timeout: 10_000 });
+    await ringByQueue(queues)(held, 1); // as the sweep does meanwhile
+    await vi.waitFor(() => expect(seen).toHaveLength(8), { timeout: 20_000 });
+    await ringByQueue(queues)(last, 1);
+    await vi.waitFor(() => expect(seen.at(-1)?.id).toBe(last), { timeout: 10_000 });
+    expect(seen.map(({ id }) => id)).toEqual([...Array<string>(8).fill(held), last]);
+    const [first, second] = seen;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(900);
+    expect(queues.codes).toEqual([]);
   });
 
   it("does not run again what can't succeed, and refuses a job of another form", async () => {
