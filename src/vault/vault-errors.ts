@@ -5,10 +5,11 @@ export class VaultUnavailableError extends GloveboxError {
   readonly code = "VAULT_UNAVAILABLE";
   readonly userMessage = "Vault is not answering, so nothing was read or changed. Try again in a few minutes.";
   override readonly retryable = true;
-  readonly retryAfterMs: number | null;
-  constructor(where: string, cause: string, retryAfterMs: number | null = null) {
+  /** A rate limit kept the call out, also when it was repeated. */
+  readonly isThrottled: boolean;
+  constructor(where: string, cause: string, isThrottled = false) {
     super(`${where}: ${cause}`);
-    this.retryAfterMs = retryAfterMs;
+    this.isThrottled = isThrottled;
   }
 }
 
@@ -42,13 +43,9 @@ const BUSY = new Set([412, 429, 472, 473, 500, 502, 504]);
 /** Vault's status code in our words. @see facts: 503 is sealed, locked or without an active node. */
 export function vaultErrorFor(
   where: string,
-  {
-    statusCode,
-    retryAfterMs,
-    isDeletedVersion,
-  }: { statusCode: number; retryAfterMs: number | null; isDeletedVersion: boolean },
+  { statusCode, isDeletedVersion }: { statusCode: number; isDeletedVersion: boolean },
 ): GloveboxError {
   if (statusCode === 503) return new VaultSealedError(where);
-  if (BUSY.has(statusCode)) return new VaultUnavailableError(where, `status ${statusCode}`, retryAfterMs);
+  if (BUSY.has(statusCode)) return new VaultUnavailableError(where, `status ${statusCode}`, statusCode === 429);
   return new VaultRefusedError(where, statusCode, isDeletedVersion);
 }

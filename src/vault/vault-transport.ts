@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { VaultRefusedError, VaultUnavailableError, vaultErrorFor } from "./vault-errors.ts";
 
 /** What node-vault hands to its transport, as far as we use it. `json` is the body, or `true` for none. */
@@ -29,19 +30,20 @@ export function vaultTransport(
   const send = async (request: TransportRequest, uri: string, redirectsLeft: number): Promise<TransportAnswer> => {
     const { pathname } = new URL(uri);
     const where = `${request.method} ${pathname}`;
-    const answer = await call(request, uri, where, timeoutMs);
+    const isHealth = pathname.endsWith("/sys/health"); // there a status is the answer itself: 429 is a standby
+    const answer = isHealth
+      ? await call(request, uri, where, timeoutMs)
+      : await whenLetIn(() => call(request, uri, where, timeoutMs), onThrottled);
     const location = answer.headers.get("location");
     if (answer.statusCode === 307 && location !== null) {
       const next = new URL(location, uri);
       if (redirectsLeft === 0 || !isSamePath(next, new URL(uri))) throw new VaultRefusedError(where, 307);
       return send(request, next.href, redirectsLeft - 1);
     }
-    if (answer.statusCode !== 200 && answer.statusCode !== 204 && !pathname.endsWith("/sys/health")) {
-      const { statusCode, headers, text } = answer;
-      if (statusCode === 429) onThrottled(retryAfterMs(headers));
+    if (answer.statusCode !== 200 && answer.statusCode !== 204 && !isHealth) {
+      const { statusCode, text } = answer;
       throw vaultErrorFor(where, {
         statusCode,
-        retryAfterMs: retryAfterMs(headers),
         isDeletedVersion: statusCode === 404 && text.includes('"deletion_time"'),
       });
     }
@@ -53,6 +55,31 @@ export function vaultTransport(
     };
   };
   return { defaults: () => (request) => send(request, request.uri, 2) };
+}
+
+const THROTTLED_ATTEMPTS = 5;
+const FIRST_WAIT_MS = 250;
+/** Longer waits are the migration's own: what is lent must not grow old meanwhile. */
+const LONGEST_WAIT_MS = 5_000;
+
+/**
+ * Repeats a call that a rate limit kept out. Vault has not looked at it, so this is safe for every call, also for one that
+ * spends a secret ID. What Vault says of when to come again (Retry-After) is waited for, up to five seconds.
+ */
+async function whenLetIn(
+  ask: () => Promise<RawAnswer>,
+  onThrottled: (retryAfterMs: number | null) => void,
+): Promise<RawAnswer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await ask();
+    if (answer.statusCode !== 429) return answer;
+    const toldMs = retryAfterMs(answer.headers);
+    onThrottled(toldMs);
+    if (attempt === THROTTLED_ATTEMPTS) return answer;
+    const ownMs = FIRST_WAIT_MS * 2 ** (attempt - 1);
+    // With jitter on top, for all that were kept out are told the same.
+    await sleep(Math.min(toldMs ?? ownMs, LONGEST_WAIT_MS) + Math.random() * FIRST_WAIT_MS);
+  }
 }
 
 interface RawAnswer {

@@ -36,7 +36,10 @@ export interface WorkerSettings {
 export const PRACTICE_AWS = { accessKeyId: "practice", secretAccessKey: "practice" };
 
 /** A worker on real servers: what src/wiring makes in production, with the settings of a test. */
-export async function openWorker(settings: WorkerSettings): Promise<{ deps: MigrateDeps; close(): Promise<void> }> {
+export async function openWorker(
+  settings: WorkerSettings,
+  onThrottled: (retryAfterMs: number | null) => void = () => {},
+): Promise<{ deps: MigrateDeps; close(): Promise<void> }> {
   const store = openStore(settings.databaseUrl, () => {});
   const doorbell = await openDoorbell(settings.databaseUrl, () => {});
   const clients = secretsManagerClients({
@@ -44,7 +47,7 @@ export async function openWorker(settings: WorkerSettings): Promise<{ deps: Migr
     credentials: PRACTICE_AWS,
     requestTimeoutMs: settings.awsTimeoutMs ?? 3_000,
   });
-  const vault = { address: settings.vaultAddress, timeoutMs: settings.vaultTimeoutMs ?? 3_000 };
+  const vault = { address: settings.vaultAddress, timeoutMs: settings.vaultTimeoutMs ?? 3_000, onThrottled };
   const now = (): Date => new Date();
   const signer = signerFromPem(settings.receiptPrivatePem);
   const deps: MigrateDeps = {

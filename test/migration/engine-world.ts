@@ -42,6 +42,9 @@ export interface EngineWorldOptions {
   /** A front before Vault or AWS that injects faults; the real servers otherwise. */
   readonly vaultAddress?: string;
   readonly awsEndpoint?: string;
+  readonly onVaultThrottled?: (retryAfterMs: number | null) => void;
+  /** A Vault of the test's own, that it may seal. */
+  readonly vault?: { readonly address: string; readonly rootToken: string };
   readonly fenceSeconds?: number;
   /** What the worker's own rules set on every target. */
   readonly targetRule?: SettingsRule;
@@ -53,7 +56,7 @@ export interface EngineWorldOptions {
 /** Real Vault, Postgres and Secrets Manager; a gate that answers; a worker; requests made and approved as people do. */
 export async function engineWorld(options: EngineWorldOptions = {}) {
   const stack = inject("stack");
-  const lease = await practiceLease(options.vaultAddress);
+  const lease = await practiceLease(options.vaultAddress, options.vault);
   const { store, url } = await freshStore();
   const [approvalKeys, operatorPair] = [pemPair(), pemPair()];
   const operator = signerFromPem(operatorPair.privatePem);
@@ -92,7 +95,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     now,
   };
   const keepingGate = await startGate(gate, url);
-  const worker = await openWorker(settings);
+  const worker = await openWorker(settings, options.onVaultThrottled);
   onTestFinished(async () => {
     await keepingGate.stop();
     await worker.close();

@@ -29,9 +29,11 @@ export interface PracticeLease {
 
 export const READER_TTL_SECONDS = 5;
 
-/** Mounts, roles and policies of this test's own on the shared Vault, with token lives of seconds. */
-export async function practiceLease(address?: string): Promise<PracticeLease> {
-  const { vault: shared } = inject("stack");
+/** Mounts, roles and policies of this test's own, with token lives of seconds. @param shared A Vault of one's own, where the test seals it. */
+export async function practiceLease(
+  address?: string,
+  shared: { readonly address: string; readonly rootToken: string } = inject("stack").vault,
+): Promise<PracticeLease> {
   const vault: VaultConnection = { address: address ?? shared.address, timeoutMs: 5_000 };
   const operator = openVaultClient({ ...vault, address: shared.address }, shared.rootToken);
   const id = randomUUID().slice(0, 8);
