@@ -130,10 +130,10 @@ interface End {
 
 function figuresOf({ drive, processes, striker }: Scene, { order, findings, judged, seconds }: End): ChaosFigures {
   const ends = { done: 0, undone: 0, refused: 0, stuck: 0 };
-  for (const { stuck, expected } of drive.items) {
+  for (const { stuck, plan } of drive.items) {
     if (stuck !== null) ends.stuck += 1;
-    else if (expected.is === "foreign") ends.refused += 1;
-    else if (expected.is === "tombstone") ends.undone += 1;
+    else if (plan.target !== "free" && !plan.isTakenOver) ends.refused += 1;
+    else if (plan.acts.at(-1)?.does === "undo") ends.undone += 1;
     else ends.done += 1;
   }
   const isFaulty = (item: Item): boolean => Object.values(judged.get(item) ?? {}).some((each) => each.length > 0);

@@ -6,7 +6,7 @@ import type { StrikeCounts } from "./strikes.ts";
 export interface ChaosFigures extends ProcessCounts, StrikeCounts {
   readonly seed: number;
   readonly migrations: number;
-  /** `done`: the right value is AWSCURRENT; `refused`: the target was somebody else's, and still is. */
+  /** `done`: the right values are there; `undone`: all is as before; `refused`: the target was somebody else's, and still is. */
   readonly ends: Readonly<Record<"done" | "undone" | "refused" | "stuck", number>>;
   /** Turns of a worker with the fence in its hand. */
   readonly runs: number;
@@ -34,7 +34,7 @@ export function tableOf(figures: ChaosFigures): string {
     ["  refused, the target was somebody else's", ends.refused],
     ["  stuck", ends.stuck],
     ["runs", runs],
-    ["retries by people", retries],
+    ["retries and take-overs by people", retries],
     ["stops by the engine, resumed", figures.engineStops],
     ["workers killed", figures.kills],
     ["workers stopped past the deadline", figures.stops],

@@ -2,18 +2,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { codeOf } from "../../src/errors.ts";
 import type { ChaosWorld } from "./chaos-world.ts";
-import { actOf, type Expected, type Item, note } from "./item.ts";
-import { approve, catalogue, orderMove, plantItem, putNext, resumeStopped, retry, undo } from "./people.ts";
+import { actOf, type Item, note } from "./item.ts";
+import { approve, orderMove, resumeStopped, retry, takeOver, undo } from "./people.ts";
 import { type MigrationPlan, nameStrike } from "./plan.ts";
+import { catalogue, plantItem, putNext, putSame } from "./plant.ts";
 import type { Planted } from "./planted-values.ts";
 import type { WorkerSays } from "./process-talk.ts";
 import type { WorkerProcess } from "./processes.ts";
+import { describeRaw, idByLabel } from "./raw-aws.ts";
 import type { Striker } from "./strikes.ts";
+import { afterMove, afterUndo, type ExpectedTarget, withIds } from "./targets.ts";
 
 /** Enough for anybody: a move that failed as often with nothing in its way is stuck. */
 const MAX_RETRIES = 12;
 const HANGS_AFTER_MS = 90_000;
 const IN_FLIGHT = 3;
+const CONFLICTS = new Set(["TARGET_NOT_OURS", "TARGET_TOMBSTONED"]);
 const LOOK_EVERY_MS = 60;
 
 export interface Drive {
@@ -87,10 +91,9 @@ async function startAct(world: ChaosWorld, item: Item, planted: Planted): Promis
   }
   item.struck = 0;
   if (act.does === "undo") return undo(world, item);
-  if (act.does === "move-next") {
-    await putNext(world, item, planted);
-    await catalogue(world, item);
-  }
+  if (act.does === "move-next") await putNext(world, item, planted);
+  if (act.does === "move-same") await putSame(world, item);
+  await catalogue(world, item);
   await orderMove(world, item, async () => {
     if (act.isVersionMoved) await putNext(world, item, planted);
   });
@@ -136,9 +139,11 @@ async function advance(world: ChaosWorld, item: Item, seen: Seen, planted: Plant
     return approve(world, item, version);
   }
   if (status === "failed") {
-    if (item.plan.target === "foreign" && causeCode === "TARGET_NOT_OURS") return endAct(world, item, planted);
+    const isTheirs = item.plan.target !== "free" && CONFLICTS.has(causeCode ?? "");
+    if (isTheirs && !item.plan.isTakenOver) return endAct(world, item, planted);
     if (item.retries === MAX_RETRIES)
       return giveUp(item, `it failed once more after ${MAX_RETRIES} retries: ${causeCode}`);
+    if (isTheirs) return takeOver(world, item, version);
     return retry(world, item, causeCode ?? "no cause");
   }
   if (status === "undone" && isUndo) return endAct(world, item, planted);
@@ -151,21 +156,22 @@ async function advance(world: ChaosWorld, item: Item, seen: Seen, planted: Plant
 }
 
 async function endAct(world: ChaosWorld, item: Item, planted: Planted): Promise<void> {
-  const { plan, expected, before } = item;
-  const wasAct = actOf(item)?.does;
-  if (plan.target === "free") {
-    item.expected = wasAct === "undo" ? undoneTo(before) : { is: "value", text: textOf(item) };
+  const { plan, expected, before, values } = item;
+  const isRefused = plan.target !== "free" && !plan.isTakenOver;
+  if (!isRefused && actOf(item)?.does === "undo") item.expected = afterUndo(before, expected);
+  else if (!isRefused) {
     item.before = expected;
+    item.expected = afterMove(plan, expected, values);
   }
+  item.expected = await Promise.all(item.expected.map((target) => nowFixed(world, target)));
   item.actsEnded += 1;
   await startAct(world, item, planted);
 }
 
-const undoneTo = (before: Expected): Expected => (before.is === "absent" ? { is: "tombstone" } : before);
-
-function textOf({ plan, values }: Item): string {
-  const document = values.at(-1) ?? "";
-  return plan.shape === "single" ? String((JSON.parse(document) as { password: string }).password) : document;
+/** Which versions have the labels is nobody's to foretell; from now on they must keep them. */
+async function nowFixed({ aws }: ChaosWorld, target: ExpectedTarget): Promise<ExpectedTarget> {
+  const described = await describeRaw(aws, target.name);
+  return described ? withIds(target, idByLabel(described)) : target;
 }
 
 function giveUp(item: Item, why: string): void {

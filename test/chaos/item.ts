@@ -1,13 +1,6 @@
 import type { RequestSource, TargetRef } from "../../src/approvals/content.ts";
 import type { Act, MigrationPlan } from "./plan.ts";
-
-/** What the judge knows must be in AWS, from the schedule and from what was planted, not from our tables. */
-export type Expected =
-  | { readonly is: "absent" }
-  | { readonly is: "value"; readonly text: string }
-  | { readonly is: "tombstone" }
-  /** Somebody else's: as they left it. */
-  | { readonly is: "foreign"; readonly text: string };
+import type { ExpectedTarget } from "./targets.ts";
 
 /** One secret of the schedule on its way. */
 export interface Item {
@@ -22,9 +15,11 @@ export interface Item {
   /** Strikes of this act that were carried out. */
   struck: number;
   retries: number;
-  /** What AWS must hold once this act has ended, and what it held before. */
-  expected: Expected;
-  before: Expected;
+  /** What AWS must hold once this act has ended, for each target, and what it held before the move that an undo takes back. */
+  expected: readonly ExpectedTarget[];
+  before: readonly ExpectedTarget[];
+  /** The version that somebody else put into the target that they made, where one of the names is theirs. */
+  theirVersionId: string | null;
   isSettled: boolean;
   /** When something last moved, for those that hang. */
   movedAt: number;

@@ -1,15 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  DescribeSecretCommand,
-  type DescribeSecretResponse,
-  GetSecretValueCommand,
-  ListSecretVersionIdsCommand,
-  ResourceNotFoundException,
-} from "@aws-sdk/client-secrets-manager";
+import { type DescribeSecretResponse, ListSecretVersionIdsCommand } from "@aws-sdk/client-secrets-manager";
 import type pg from "pg";
 import type { ChaosWorld } from "./chaos-world.ts";
 import { type Findings, noFindings } from "./findings.ts";
 import type { Item } from "./item.ts";
+import { judgeTarget } from "./judge-target.ts";
+import { describeRaw } from "./raw-aws.ts";
 
 /** What the judge saw of one migration, with a root token, a raw AWS client and SQL: none of the engine's own code. */
 export interface Verdict {
@@ -22,59 +18,31 @@ export async function judgeItem(world: ChaosWorld, sql: pg.Client, item: Item): 
   const findings = noFindings();
   const who = `migration ${item.plan.index} (${item.source.engine} ${item.source.path})`;
   const say = (kind: keyof Findings) => (what: string) => void findings[kind].push(`${who}: ${what}`);
-  const described = await describe(world, item.target.name);
   if (item.stuck !== null) say("lost")(item.stuck);
-  else await judgeTarget(world, item, described, say("lost"));
   await judgeVault(world, item, say("lost"));
-  if (described) await judgeVersions(world, sql, item, say("doubled"));
-  await judgeFinished(sql, item, say("doubled"));
-  const state = described?.Tags?.find(({ Key }) => Key === "glovebox-state")?.Value;
-  if (item.stuck === null && state !== undefined && state !== "sealed" && !described?.DeletedDate) {
-    say("leftover")(`the target is ${state}, so the writer may still change it`);
+  const writes = await journaledWrites(sql, item);
+  const shown: unknown[] = [];
+  for (const expected of item.expected) {
+    const ofPart = expected.name.slice(item.target.name.length);
+    const sayOf = (kind: keyof Findings) => (what: string) => say(kind)(`${what}${ofPart && ` (${ofPart})`}`);
+    const described = await describeRaw(world.aws, expected.name);
+    shown.push(described);
+    if (item.stuck === null)
+      await judgeTarget(world, expected, described, { lost: sayOf("lost"), leftover: sayOf("leftover") });
+    if (described) await judgeVersions(world, item, { name: expected.name, writes }, sayOf("doubled"));
+    if (item.stuck === null && described) judgeState(described, sayOf("leftover"));
   }
-  return { findings, shown: JSON.stringify(described) };
-}
-
-async function describe({ aws }: ChaosWorld, SecretId: string): Promise<DescribeSecretResponse | null> {
-  return aws.send(new DescribeSecretCommand({ SecretId })).catch((error: unknown) => {
-    if (error instanceof ResourceNotFoundException) return null;
-    throw error;
-  });
+  if (new Set(writes.map(({ token }) => token)).size < writes.length) say("doubled")("two writes share a token");
+  await judgeFinished(sql, item, say("doubled"));
+  return { findings, shown: JSON.stringify(shown) };
 }
 
 type Say = (what: string) => void;
 
-async function judgeTarget(
-  { aws }: ChaosWorld,
-  { expected, target, plan }: Item,
-  described: DescribeSecretResponse | null,
-  say: Say,
-): Promise<void> {
-  if (expected.is === "absent") {
-    if (described) say("something is at its target, though nothing was to be written");
-    return;
-  }
-  if (!described) return say("nothing is at its target");
-  const isTombstone = described.DeletedDate !== undefined;
-  if (isTombstone !== (expected.is === "tombstone")) {
-    return say(isTombstone ? "its target is scheduled for deletion" : "its target is live, though the move was undone");
-  }
-  if (expected.is === "tombstone") return;
-  const { SecretString = "" } = await aws.send(
-    new GetSecretValueCommand({ SecretId: target.name, VersionStage: "AWSCURRENT" }),
-  );
-  const isText = expected.is === "foreign" || plan.shape === "single";
-  const isRight = isText ? SecretString === expected.text : isSameJson(SecretString, expected.text);
-  if (!isRight)
-    say(`AWSCURRENT of its target holds another value than ${expected.is === "foreign" ? "its owner's" : "Vault's"}`);
-  if (expected.is === "foreign" && (described.Tags ?? []).length > 0) say("somebody else's target was given tags");
-}
-
-function isSameJson(one: string, other: string): boolean {
-  try {
-    return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
-  } catch {
-    return false;
+function judgeState({ Tags = [], DeletedDate }: DescribeSecretResponse, say: Say): void {
+  const state = Tags.find(({ Key }) => Key === "glovebox-state")?.Value;
+  if (state !== undefined && state !== "sealed" && !DeletedDate) {
+    say(`the target is ${state}, so the writer may still change it`);
   }
 }
 
@@ -89,20 +57,35 @@ async function judgeVault({ vault }: ChaosWorld, { source, values }: Item, say: 
   if (engine === "kv-v2" && version !== values.length) say(`Vault is at version ${version}, not ${values.length}`);
 }
 
-/** Each attempt may have written one version, under the token that it journaled before; there may be no other. */
-async function judgeVersions({ aws }: ChaosWorld, sql: pg.Client, item: Item, say: Say): Promise<void> {
+interface JournaledWrite {
+  readonly name: string;
+  readonly token: string;
+}
+
+async function journaledWrites(sql: pg.Client, { requestIds }: Item): Promise<JournaledWrite[]> {
+  const { rows } = await sql.query<JournaledWrite>(
+    `select target ->> 'name' as name, version ->> 'requestToken' as token from migration,
+       jsonb_path_query((writes ->> 'bytes')::jsonb, '$.targets[*]') as target,
+       jsonb_path_query(target, '$.versions[*]') as version
+     where request_id = any($1)`,
+    [requestIds],
+  );
+  return rows;
+}
+
+/** An attempt may have written one version for each label of each target, under the token that it journaled before. */
+async function judgeVersions(
+  { aws }: ChaosWorld,
+  { theirVersionId }: Item,
+  { name, writes }: { name: string; writes: readonly JournaledWrite[] },
+  say: Say,
+): Promise<void> {
   const { Versions = [] } = await aws.send(
-    new ListSecretVersionIdsCommand({ SecretId: item.target.name, IncludeDeprecated: true, MaxResults: 100 }),
+    new ListSecretVersionIdsCommand({ SecretId: name, IncludeDeprecated: true, MaxResults: 100 }),
   );
-  const { rows } = await sql.query<{ token: string }>(
-    `select jsonb_path_query((writes ->> 'bytes')::jsonb, '$.targets[*].versions[*].requestToken') #>> '{}' as token
-     from migration where request_id = any($1)`,
-    [item.requestIds],
-  );
-  const tokens = new Set(rows.map(({ token }) => token));
-  const strangers = Versions.filter(({ VersionId = "" }) => !tokens.has(VersionId)).length;
-  const own = item.plan.target === "foreign" ? 1 : 0;
-  if (strangers > own) say(`its target has ${strangers - own} version(s) that no attempt accounts for`);
+  const accounted = new Set(writes.filter((write) => write.name === name).map(({ token }) => token));
+  const strangers = Versions.filter(({ VersionId = "" }) => !accounted.has(VersionId) && VersionId !== theirVersionId);
+  if (strangers.length > 0) say(`its target has ${strangers.length} version(s) that no attempt accounts for`);
 }
 
 async function judgeFinished(sql: pg.Client, item: Item, say: Say): Promise<void> {

@@ -1,4 +1,3 @@
-import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { ringByQueue } from "../../jobs/migrate.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
 import { approveRequest } from "../../src/approvals/approve-request.ts";
@@ -7,81 +6,59 @@ import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { sendRequest } from "../../src/approvals/send-request.ts";
 import { setPaused } from "../../src/approvals/set-paused.ts";
-import { ACCOUNT, APPROVER, type ChaosWorld, ENGINEER, REGION } from "./chaos-world.ts";
+import { takeOverTarget } from "../../src/approvals/take-over-target.ts";
+import { APPROVER, type ChaosWorld, ENGINEER } from "./chaos-world.ts";
 import { actOf, type Item, note } from "./item.ts";
-import type { MigrationPlan, Ringing } from "./plan.ts";
-import type { Planted } from "./planted-values.ts";
-
-/** Puts the secret into Vault, and somebody else's into AWS where the plan says so. */
-export async function plantItem(world: ChaosWorld, plan: MigrationPlan, planted: Planted): Promise<Item> {
-  const { engine } = plan;
-  const path = `team-${plan.index % 7}/app-${plan.index}/prod`;
-  const { path: mount, accessor } = world.mounts[engine];
-  const item: Item = {
-    plan,
-    source: { namespace: "", mount, mountAccessor: accessor, engine, path },
-    target: { accountId: ACCOUNT, region: REGION, name: `${world.prefix}/${path}`, kmsKeyId: null },
-    ...{ values: [], requestIds: [], actsEnded: 0, struck: 0, retries: 0, history: [], stuck: null, lastSeen: "" },
-    ...{ expected: { is: "absent" }, before: { is: "absent" }, isSettled: false, movedAt: performance.now() },
-  };
-  await putNext(world, item, planted);
-  if (plan.target === "foreign") {
-    const text = planted.text(`foreign ${plan.index}`);
-    await world.aws.send(new CreateSecretCommand({ Name: item.target.name, SecretString: text }));
-    item.expected = { is: "foreign", text };
-  }
-  await world.store
-    .insertInto("entry")
-    .values({ ...item.source, ...catalogued(item), versions: "[]", customMetadata: "{}", seenAt: new Date() })
-    .execute();
-  return item;
-}
-
-const catalogued = ({ source, values }: Item) => ({
-  currentVersion: source.engine === "kv-v2" ? values.length : null,
-});
-
-/** What the crawl, or a look at the card, learns of Vault's version. */
-export async function catalogue({ store }: ChaosWorld, item: Item): Promise<void> {
-  const { mount, path } = item.source;
-  await store.updateTable("entry").set(catalogued(item)).where("mount", "=", mount).where("path", "=", path).execute();
-}
-
-/** A value that is nowhere else, as Vault's next version. */
-export async function putNext({ vault }: ChaosWorld, item: Item, planted: Planted): Promise<void> {
-  const { mount, path, engine } = item.source;
-  const value = planted.document(`${path} version ${item.values.length + 1}`);
-  const [where, body] =
-    engine === "kv-v2"
-      ? [`${mount}/data/${path}`, { data: JSON.parse(value) }]
-      : [`${mount}/${path}`, JSON.parse(value)];
-  await vault("POST", where, body);
-  item.values.push(value);
-}
+import type { Ringing } from "./plan.ts";
+import { shapeOf } from "./targets.ts";
 
 /** Asks and approves, as the Slack form and the card do. @param beforeTheRun What happens between the two and the ring. */
 export async function orderMove(world: ChaosWorld, item: Item, beforeTheRun: () => Promise<void>): Promise<void> {
-  const { store, decide } = world;
-  const { signer, keyring, now, newId } = decide;
+  const { store, signer, now, newId } = world.decide;
   const content: RequestContent = {
-    source: item.source,
-    target: item.target,
-    shape: item.plan.shape === "single" ? { kind: "single", key: "password", encoding: "text" } : { kind: "document" },
-    ...{ olderVersions: 0, settings: PLAIN_SETTINGS, adopt: null, notBefore: null },
+    ...{ source: item.source, target: item.target, shape: shapeOf(item.plan), olderVersions: item.plan.olderVersions },
+    ...{ settings: PLAIN_SETTINGS, adopt: null, notBefore: null },
     tags: { "owner-team": "team-a" },
     reason: "The service moves to AWS",
     requester: ENGINEER,
   };
-  const { envelopeId } = await sendRequest({ store, signer, now, newId }, { content, replaces: null });
+  const sent = await sendRequest({ store, signer, now, newId }, { content, replaces: null });
+  item.requestIds.push(await takeIn(world, sent));
+  await approve(world, item, 1, beforeTheRun);
+}
+
+/**
+ * After a move that met somebody else's target: asks to take it over as it was met. The approvers are asked again.
+ * @param version Of the request, as the card shows it.
+ */
+export async function takeOver(world: ChaosWorld, item: Item, version: number): Promise<void> {
+  const { store, decide } = world;
+  const requestId = item.requestIds.at(-1) ?? "";
+  const { comparison } = await store
+    .selectFrom("migration")
+    .select("comparison")
+    .where("requestId", "=", requestId)
+    .orderBy("attempt", "desc")
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  if (comparison === null) throw new TypeError("a conflict was noted");
+  const { arn, versionId, isTombstone } = comparison;
+  const wish = { requestId, version, by: ENGINEER, seen: { arn, versionId, isTombstone } };
+  await takeIn(world, await takeOverTarget(decide, wish));
+  item.retries += 1;
+  note(item, `${requestId}: asks to take over ${isTombstone ? "what is scheduled for deletion" : "the target"}`);
+}
+
+/** The envelope's way from the bot through the queue. @returns The request's id. */
+async function takeIn({ store, decide }: ChaosWorld, { envelopeId }: { envelopeId: string }): Promise<string> {
   const { detail } = await store
     .selectFrom("outbox")
     .select("detail")
     .where("subject", "=", `envelope:${envelopeId}`)
     .executeTakeFirstOrThrow();
   const signed = { bytes: String(detail.bytes), signature: String(detail.signature), keyId: String(detail.keyId) };
-  const accepted = await acceptEnvelope({ store, keyring, now, rules: { expireAfterHours: 72 } }, signed);
-  item.requestIds.push(accepted.requestId);
-  await approve(world, item, 1, beforeTheRun);
+  const { keyring, now } = decide;
+  return (await acceptEnvelope({ store, keyring, now, rules: { expireAfterHours: 72 } }, signed)).requestId;
 }
 
 export async function approve(

@@ -22,9 +22,15 @@ describe("the schedule of a chaos run", () => {
     );
     expect(new Set(signals).size).toBe(4);
     expect(new Set(plans.flatMap(({ acts }) => acts.map(({ does }) => does)))).toEqual(
-      new Set(["move", "move-next", "undo"]),
+      new Set(["move", "move-next", "move-same", "undo"]),
     );
-    expect(new Set(plans.map(({ engine, shape, target }) => `${engine} ${shape} ${target}`)).size).toBe(8);
+    expect(new Set(plans.map(({ engine, shape, target }) => `${engine} ${shape} ${target}`)).size).toBe(2 * 4 * 3);
+    const foreign = plans.filter(({ target }) => target !== "free");
+    const ways = foreign.map(({ target, isTakenOver, hasEqualValue }) => `${target} ${isTakenOver} ${hasEqualValue}`);
+    expect(new Set(ways).size).toBe(8);
+    expect(new Set(plans.map(({ versions, olderVersions }) => `${versions} with ${olderVersions}`)).size).toBe(10);
+    const undone = plans.filter(({ acts }) => acts.some(({ does }) => does === "undo"));
+    expect(new Set(undone.map(({ shape, target }) => `${shape} ${target}`)).size).toBe(4 * 3);
     expect(new Set(plans.flatMap(({ acts }) => acts.map(({ ringing }) => ringing))).size).toBe(4);
   });
 

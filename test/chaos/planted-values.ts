@@ -20,7 +20,12 @@ export function plantedValues(seed: number): Planted {
     document: (name) => {
       const password = plant(`${name} (password)`, `${random.secret(14)}"\\<&%${random.secret(14)}`);
       const nested = plant(`${name} (nested)`, random.secret(20));
-      return JSON.stringify({ username: "svc", password, pool: { size: 7, key: nested } });
+      const file = plant(`${name} (file)`, random.secret(20));
+      const bytes = Buffer.concat([Buffer.from(file), Buffer.from([0xff, 0, 0x80])]); // no text in any encoding
+      return JSON.stringify({
+        ...{ username: "svc", password, pool: { size: 7, key: nested } },
+        file: bytes.toString("base64"),
+      });
     },
     text: (name) => plant(name, random.secret(24)),
     net: () => canaryNet(canaries),
