@@ -25,6 +25,12 @@ async function retry(tour: Tour, path: string): Promise<void> {
   tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Migrated/, 40_000));
 }
 
+/** Nobody presses anything. */
+async function goesOn(tour: Tour, path: string): Promise<void> {
+  tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /Migrated/, 90_000));
+  await nothingLeft(tour);
+}
+
 const ownCard = (tour: Tour, path: string) =>
   tour.drive.waitForDirectMessage(
     tour.people.engineer.id,
@@ -169,7 +175,7 @@ export const FAILURES: readonly Step[] = [
     },
   },
   {
-    name: "Vault is sealed: the card says so, and Retry finishes it once it is unsealed",
+    name: "Vault is sealed: the card says what it waits for, and the move goes on by itself once it is unsealed",
     async run(tour) {
       const path = await tour.unusedPath();
       await tour.ask(path);
@@ -177,28 +183,27 @@ export const FAILURES: readonly Step[] = [
       await tour.vault("PUT", "sys/seal");
       try {
         await tour.approve(path);
-        const card = await tour.waitForCard(path, /Failed/, 60_000);
-        tour.seeMessage("approvers", "#secrets-approvals", card);
-        expect(/Vault|gate/.test(textOf(card)), "the card does not say what is wrong");
+        tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /unsealed/, 60_000));
       } finally {
         await tour.vault("PUT", "sys/unseal", { key });
       }
-      await nothingLeft(tour);
-      await retry(tour, path);
+      await goesOn(tour, path);
     },
   },
   {
-    name: "AWS is down: nothing is written, and Retry finishes it",
+    name: "AWS is down: nothing is written, and the move goes on by itself once it is back",
     async run(tour) {
       const path = await tour.unusedPath();
       await tour.ask(path);
       tour.world.stack.aws.front?.down(true);
       try {
-        await failOn(tour, path, /AWS/);
+        await tour.approve(path);
+        tour.seeMessage("approvers", "#secrets-approvals", await tour.waitForCard(path, /AWS did not answer/, 60_000));
+        await nothingLeft(tour);
       } finally {
         tour.world.stack.aws.front?.down(false);
       }
-      await retry(tour, path);
+      await goesOn(tour, path);
     },
   },
   {

@@ -7,8 +7,10 @@ export interface Pace {
   readonly restMs: number;
   /** Rests, and begins to listen for the next migration. */
   rest(): Promise<void>;
-  /** A vendor asked for less, or is not there. @param atLeastMs What it said itself, as in Retry-After. */
+  /** A vendor asked for less. @param atLeastMs What it said itself, as in Retry-After. */
   slowDown(because: string, atLeastMs?: number | null): void;
+  /** A migration waits for something that is away: the next would meet the same, but may begin as soon as it is back. */
+  waitAwhile(because: string): void;
   /** A migration is over: after one that nobody complained of, the rest gets shorter. */
   passed(): void;
   /** Ends the rest that is on, and allows none any more: the process stops. */
@@ -17,9 +19,10 @@ export interface Pace {
 
 const FIRST_MS = 500;
 const LONGEST_MS = 60_000;
-const SHORTEN_BY_MS = 500;
+/** While something is away, each migration tries it once and then waits by itself: a short rest is enough. */
+const LONGEST_AWAY_MS = 4_000;
 
-/** Slows down by doubling, once for each migration, and speeds up by half a second at a time. Kept in this process alone. */
+/** Slows down by doubling and speeds up by halving, once for each migration. Kept in this process alone. */
 export function openPace(
   log: EngineLog,
   wait: (delayMs: number, signal: AbortSignal) => Promise<unknown> = waitFor,
@@ -27,6 +30,14 @@ export function openPace(
   const stopping = new AbortController();
   let restMs = 0;
   let wasSlowed = false;
+  const slowDown = (because: string, atLeastMs: number, longestMs: number): void => {
+    const doubled = wasSlowed ? restMs : Math.max(FIRST_MS, restMs * 2);
+    const slower = Math.max(restMs, Math.min(Math.max(doubled, atLeastMs), longestMs));
+    wasSlowed = true;
+    if (slower === restMs) return;
+    restMs = slower;
+    log.warn({ restMs, because }, "resting longer between two migrations");
+  };
   return {
     get restMs() {
       return restMs;
@@ -35,17 +46,11 @@ export function openPace(
       if (restMs > 0 && !stopping.signal.aborted) await wait(restMs, stopping.signal).catch(() => {});
       wasSlowed = false;
     },
-    slowDown(because, atLeastMs = 0) {
-      const doubled = wasSlowed ? restMs : Math.max(FIRST_MS, restMs * 2);
-      const slower = Math.min(Math.max(doubled, atLeastMs ?? 0), LONGEST_MS);
-      wasSlowed = true;
-      if (slower === restMs) return;
-      restMs = slower;
-      log.warn({ restMs, because }, "resting longer between two migrations");
-    },
+    slowDown: (because, atLeastMs = 0) => slowDown(because, atLeastMs ?? 0, LONGEST_MS),
+    waitAwhile: (because) => slowDown(because, 0, LONGEST_AWAY_MS),
     passed() {
       if (wasSlowed || restMs === 0) return;
-      restMs = Math.max(0, restMs - SHORTEN_BY_MS);
+      restMs = restMs <= FIRST_MS ? 0 : restMs / 2;
       log.info({ restMs }, "resting shorter between two migrations");
     },
     stop: () => stopping.abort(),

@@ -46,7 +46,7 @@ export function openEngine(core: Core, config: WorkerConfig, role: Role): Engine
       await pace.rest();
       try {
         const next = await takeUpMigration({ ...deps, target: targetFor(migrationId) }, migrationId);
-        if (next?.wasTried) pace.slowDown("a migration waits");
+        if (next?.wasTried) pace.waitAwhile("a migration waits");
         return next;
       } finally {
         pace.passed();

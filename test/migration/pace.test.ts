@@ -23,14 +23,27 @@ describe("the rest between two migrations", () => {
     expect(rests).toEqual([]);
   });
 
-  it("doubles once for each migration that meets complaints, up to a minute, and shortens by half a second", async () => {
+  it("doubles once for each migration that meets complaints, up to a minute, and halves with each that meets none", async () => {
     const { pace, rests, move } = paceWorld();
     for (let count = 0; count < 9; count += 1) await move(3);
     expect(rests).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000]);
     await move();
-    expect(pace.restMs).toBe(59_500);
-    for (let count = 0; count < 119; count += 1) await move();
+    expect(pace.restMs).toBe(30_000);
+    for (let count = 0; count < 7; count += 1) await move();
     expect(pace.restMs).toBe(0);
+  });
+
+  it("stays short while something is away, and never shortens what a vendor asked for", async () => {
+    const { pace } = paceWorld();
+    for (let count = 0; count < 9; count += 1) {
+      await pace.rest();
+      pace.waitAwhile("a migration waits");
+      pace.passed();
+    }
+    expect(pace.restMs).toBe(4_000);
+    pace.slowDown("Vault throttles", 30_000);
+    pace.waitAwhile("a migration waits");
+    expect(pace.restMs).toBe(30_000);
   });
 
   it("is at least what Vault says, up to a minute", async () => {
