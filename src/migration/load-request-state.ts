@@ -121,14 +121,20 @@ function decisionState({ verdict, decidedBy, reason, decidedAt }: Selectable<Dec
 }
 
 /** For people to see: nobody acts on it, so the worker's signature is not asked for. */
-function writtenTargets(writes: MigrationRow["writes"]): WrittenTarget[] {
+function written(writes: MigrationRow["writes"]): Pick<MigrationProgress, "targets" | "skippedVersions"> {
   const list = writes && WriteList.safeParse(JSON.parse(writes.bytes)).data;
-  if (!list?.isVerified) return [];
-  return list.targets.map((target) => ({
+  if (!list?.isVerified) return { targets: [], skippedVersions: 0 };
+  return { targets: writtenTargets(list), skippedVersions: list.skipped.length };
+}
+
+function writtenTargets({ targets }: WriteList): WrittenTarget[] {
+  return targets.map((target) => ({
     name: target.name,
     arn: target.arn ?? "",
     versionId: versionIdOf(currentOf(target)),
     kind: kindOf(target),
+    isAdopted: target.isAdopted,
+    olderVersions: target.versions.length - 1,
   }));
 }
 
@@ -143,7 +149,7 @@ function progressState(row: MigrationRow, status: RequestStatus, at: Date): Migr
     causeCode,
     causeText,
     vaultVersion,
-    targets: writtenTargets(writes),
+    ...written(writes),
     conflict: comparison,
     leaseOpenedAt,
     leaseClosedAt,

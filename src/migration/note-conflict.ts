@@ -2,13 +2,14 @@ import type { TargetConflict } from "../store/schema.ts";
 import type { FoundConflict } from "./choose-write.ts";
 import { compareKeys, type ValueComparison } from "./compare-keys.ts";
 import { TargetNotOursError } from "./engine-errors.ts";
+import { showKeys, showTags } from "./foreign-names.ts";
 import type { LaidTarget } from "./laid-target.ts";
 import type { MigrationRun } from "./migration-run.ts";
 import { TargetError, TargetTombstonedError } from "./target-errors.ts";
 import { currentOf } from "./write-list.ts";
 
 /**
- * Stores what a person needs to decide: adopt, rename or stop. Names of keys and ids only; nothing is written to AWS.
+ * Stores what a person needs to decide: adopt, rename or stop. Names of keys, tags and ids only; nothing is written to AWS.
  * @throws {TargetNotOursError} {TargetTombstonedError} Always: the move ends here.
  */
 export async function noteConflict(
@@ -23,6 +24,7 @@ export async function noteConflict(
     targetName: ref.name,
     arn: state.arn,
     versionId: state.currentVersionId,
+    tags: showTags(state.tags),
     isTombstone,
     ...(await compare(run, first, laid)),
     others: others.map(({ ref: { name } }) => name),
@@ -46,5 +48,7 @@ async function compare(
     if (error instanceof TargetError && !error.retryable) return null;
     throw error;
   });
-  return theirs === null ? unreadable : compareKeys(deps.digestKey, currentOf(ours).value, theirs);
+  if (theirs === null) return unreadable;
+  const compared = compareKeys(deps.digestKey, currentOf(ours).value, theirs);
+  return compared.keys === null ? compared : { whole: null, keys: showKeys(compared.keys) };
 }

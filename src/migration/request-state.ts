@@ -39,6 +39,10 @@ export interface WrittenTarget {
   /** The version with AWSCURRENT. */
   readonly versionId: string;
   readonly kind: TargetWriteKind;
+  /** Was somebody else's. */
+  readonly isAdopted: boolean;
+  /** Versions beside the current one. */
+  readonly olderVersions: number;
 }
 
 /** The newest attempt. */
@@ -52,6 +56,8 @@ export interface MigrationProgress {
   readonly vaultVersion: number | null;
   /** What was written and verified; empty before. */
   readonly targets: readonly WrittenTarget[];
+  /** Older versions that were asked for and that Vault no longer had. */
+  readonly skippedVersions: number;
   /** The target that was met and is somebody else's: what a person needs to decide. */
   readonly conflict: TargetConflict | null;
   readonly leaseOpenedAt: Date | null;

@@ -47,13 +47,13 @@ export class TargetNotFoundError extends TargetError {
 export class TargetTakenError extends TargetError {
   readonly code = "TARGET_TAKEN";
   readonly userMessage =
-    "That target already exists and holds something else. I changed nothing in it: choose another name, or ask support to adopt it.";
+    "That target already exists and holds something else. I changed nothing in it. Press Retry to look at it anew: its requester can then take it over, choose another name, or stop.";
 }
 
 export class TargetTombstonedError extends TargetError {
   readonly code = "TARGET_TOMBSTONED";
   readonly userMessage =
-    "That target is scheduled for deletion, and AWS keeps its name until then. Nothing was changed: restore it, choose another name, or wait until AWS has deleted it.";
+    "That target is scheduled for deletion, and AWS keeps its name until then. Nothing was changed: take it over (which restores it and needs the approvers' yes), choose another name, or wait until AWS has deleted it.";
 }
 
 export class TargetMovedOnError extends TargetError {

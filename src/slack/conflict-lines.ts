@@ -2,6 +2,7 @@ import type { RequestState } from "../migration/request-state.ts";
 import { type Block, lines } from "./blocks.ts";
 import { code } from "./escape-mrkdwn.ts";
 import { sayPlural } from "./say.ts";
+import { belongsTo, tagWords } from "./target-tag-words.ts";
 
 type Conflict = NonNullable<NonNullable<RequestState["migration"]>["conflict"]>;
 
@@ -14,11 +15,13 @@ export function openConflict({ status, migration }: Pick<RequestState, "status" 
 export function conflictBlocks(state: RequestState): Block[] {
   const conflict = openConflict(state);
   if (conflict === null) return [];
-  const { arn, targetName, isTombstone, others } = conflict;
+  const { arn, targetName, isTombstone, others, tags } = conflict;
   return [
     lines(
       `*In the way*  ${code(targetName, 500)}, which Glovebox did not make for this path`,
       `${code(arn, 700)}`,
+      `*Its tags*  ${tagWords(tags)}`,
+      belongsTo(tags),
       isTombstone ? "It is scheduled for deletion. Taking it over restores it." : null,
       `*Compared with Vault*  ${comparisonWords(conflict)}`,
       others.length === 0

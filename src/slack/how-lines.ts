@@ -1,10 +1,11 @@
 import type { RequestContent, ValueShape } from "../approvals/content.ts";
 import type { TagOverflow } from "../migration/custom-metadata-tags.ts";
+import type { RequestStatus } from "../store/schema.ts";
 import { code, quote } from "./escape-mrkdwn.ts";
 import { sayPlural } from "./say.ts";
 
 /** How the value goes, and what is set on its target beside it: all of it is approved with the rest. */
-export function howLines(content: RequestContent): (string | null)[] {
+export function howLines(content: RequestContent, status: RequestStatus = "waiting"): (string | null)[] {
   const { shape, olderVersions, settings, adopt } = content;
   const { description, replicaRegions, resourcePolicy } = settings;
   return [
@@ -15,13 +16,25 @@ export function howLines(content: RequestContent): (string | null)[] {
     resourcePolicy === null
       ? null
       : `*Who else may use it*  by resource policy:\n${quote(resourcePolicy.slice(0, 900))}`,
-    adopt === null ? null : `:warning: *Takes over*  ${takeOverWords(adopt)}`,
+    adopt === null ? null : takeOverLine(adopt, status),
   ];
 }
 
 /** `3 at most, as vault-v<N>`: which of them still hold a value is known only when they are read. */
 const olderVersionsWords = (count: number): string =>
   `${sayPlural(count, "version")} at most besides the newest, each under a label such as ${code("vault-v3")}`;
+
+/** In the past once it is done: the card stays. */
+const takeOverLine = (adopt: NonNullable<RequestContent["adopt"]>, status: RequestStatus): string =>
+  (
+    ({
+      migrated: `:warning: *Took over*  ${tookOverWords(adopt)}`,
+      undone: `:warning: *Had taken over*  ${code(adopt.arn)}, which Glovebox did not make, and gave it back.`,
+    }) as Partial<Record<RequestStatus, string>>
+  )[status] ?? `:warning: *Takes over*  ${takeOverWords(adopt)}`;
+
+const tookOverWords = ({ arn, isTombstone }: NonNullable<RequestContent["adopt"]>): string =>
+  `${code(arn)}, which Glovebox did not make. ${isTombstone ? "It was scheduled for deletion and is restored. " : ""}What it held before stays as AWSPREVIOUS, unless it held this very value already.`;
 
 const takeOverWords = ({ arn, isTombstone }: NonNullable<RequestContent["adopt"]>): string =>
   `${code(arn)}, which Glovebox did not make. ${isTombstone ? "It is scheduled for deletion and will be restored. " : ""}It gets a new version; the one that it has now stays as AWSPREVIOUS. If it changes before that, nothing is written.`;

@@ -3,9 +3,11 @@ import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, button, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
+import { movedAs } from "./how-lines.ts";
 import { undoButton } from "./request-buttons.ts";
 import { type CardViewer, GATE_OFF_WORDS } from "./request-card.ts";
 import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
+import { type WrittenCounts, writtenWords } from "./written-words.ts";
 
 /** The proof in words, as a reply under the card and as a DM. The signed text itself is what `glovebox verify` reads. */
 export function receiptMessage(
@@ -28,6 +30,8 @@ export function receiptMessage(
       `*From*  ${sayPath(source)}, ${receipt.vaultVersion === null ? "KV v1" : `version ${receipt.vaultVersion}`}`,
       note && `_${note}_`,
       `*To*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
+      `*Moved as*  ${movedAs(state.content.shape)}`,
+      `*Written*  ${writtenWords(countsOf(receipt))}`,
       ...receipt.targets.slice(0, MAX_TARGETS).flatMap(sayTarget),
       receipt.targets.length > MAX_TARGETS ? `_and ${receipt.targets.length - MAX_TARGETS} more parts_` : null,
       sayOlder(receipt),
@@ -47,6 +51,11 @@ export function receiptMessage(
     ),
   ]);
 }
+
+const countsOf = ({ targets, skippedVersions }: Receipt): WrittenCounts => ({
+  targets: targets.map(({ kind, isAdopted, versions }) => ({ kind, isAdopted, olderVersions: versions.length - 1 })),
+  skippedVersions: skippedVersions.length,
+});
 
 /** All of them stand in the receipt itself; a message has its limits. */
 const MAX_TARGETS = 5;

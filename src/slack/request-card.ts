@@ -43,7 +43,7 @@ const whoAsks = ({ requester }: RequestState, audience: CardAudience): string =>
   audience === "requester" ? "You asked to move this secret." : `${sayUser(requester)} asks to move a secret.`;
 
 function whatWhere(
-  { content, vaultVersion, overflow }: RequestState,
+  { content, vaultVersion, overflow, status }: RequestState,
   { targets, fields }: ViewSettings,
 ): (string | null)[] {
   const { source, target } = content;
@@ -57,7 +57,7 @@ function whatWhere(
     `*What*  ${sayPath(source)}, ${version}`,
     note && `_${note}_`,
     `*Where to*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
-    ...howLines(content),
+    ...howLines(content, status),
     tags.length > 0 ? `*Said of it*  ${tags.join(" · ")}` : null,
     ...carriedLines(content, fields),
     overflowLine(overflow),

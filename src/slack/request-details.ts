@@ -5,6 +5,7 @@ import { howLines, overflowLine } from "./how-lines.ts";
 import { pathNote, sayAccount, sayPath, sayTime, sayUser } from "./say.ts";
 import { progressWords, stateLine, stateWords } from "./state-words.ts";
 import type { ViewSettings } from "./view-settings.ts";
+import { writtenWords } from "./written-words.ts";
 
 /** Everything that an approval would cover, and how far it got: for the one who pressed Details. */
 export function requestDetails(state: RequestState, { targets }: ViewSettings): Message {
@@ -21,7 +22,7 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
       `*Target*  ${code(target.name, 600)} in ${escapeMrkdwn(sayAccount(target, targets))}`,
       `*Encrypted with*  ${target.kmsKeyId === null ? "the AWS-managed key" : code(target.kmsKeyId, 300)}`,
     ),
-    lines(...howLines(content), overflowLine(state.overflow)),
+    lines(...howLines(content, state.status), overflowLine(state.overflow)),
     lines("*Tags*", ...Object.entries(tags).map(([tag, value]) => `${code(tag, 140)} = ${code(value, 270)}`)),
     lines(
       decision &&
@@ -31,6 +32,7 @@ export function requestDetails(state: RequestState, { targets }: ViewSettings): 
       migration?.leaseOpenedAt
         ? `*Lease*  ${sayTime(migration.leaseOpenedAt)} to ${migration.leaseClosedAt ? sayTime(migration.leaseClosedAt) : "still open"}`
         : null,
+      migration && migration.targets.length > 0 ? `*Written*  ${writtenWords(migration)}` : null,
       ...(migration?.targets ?? [])
         .slice(0, 5)
         .flatMap(({ arn, versionId }) => [`*ARN*  ${code(arn)}`, `*AWS version*  ${code(versionId)}`]),

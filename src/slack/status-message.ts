@@ -5,6 +5,7 @@ import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { menuButtons } from "./menu-message.ts";
 import { sayAge, sayPath, sayPlural } from "./say.ts";
 import { progressWords, stateWords } from "./state-words.ts";
+import { unusualWords } from "./written-words.ts";
 
 const ROWS = 10;
 
@@ -15,8 +16,11 @@ export function requestRow(state: RequestState, now: Date): Block {
   const words = [
     `*${stateWords(state)}* · ${state.id} · ${sayAge(state.createdAt, now)}${step}`,
     `${sayPath(content.source, 250)} to ${code(content.target.name, 250)}`,
+    unusualWords(state),
     escapeMrkdwn(state.nextStep),
-  ].join("\n");
+  ]
+    .filter(Boolean)
+    .join("\n");
   return section(words, button("Details", ACTION.details, { id: state.id, version: state.version }));
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { showTags } from "../migration/foreign-names.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { CALLBACK } from "./action-ids.ts";
 import { LIMITS } from "./block-kit-limits.ts";
@@ -7,6 +8,7 @@ import { comparisonWords, openConflict } from "./conflict-lines.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { modal } from "./intake-modal.ts";
 import { sayAccount, sayPath } from "./say.ts";
+import { belongsTo, tagWords } from "./target-tag-words.ts";
 import type { ViewSettings } from "./view-settings.ts";
 
 /** What the person was shown: their yes counts for that alone. */
@@ -21,7 +23,7 @@ export type TakeOverMemory = z.output<typeof TakeOverMemory>;
 export const readTakeOverMemory = (privateMetadata: string): TakeOverMemory =>
   TakeOverMemory.parse(JSON.parse(privateMetadata));
 
-/** Says exactly what will happen; null where there is nothing to take over (any more). @param tags null: not known. */
+/** Says exactly what will happen; null where there is nothing to take over (any more). @param tags As AWS shows them now; null: it did not say. */
 export function takeOverModal(
   state: RequestState,
   tags: Readonly<Record<string, string>> | null,
@@ -31,6 +33,7 @@ export function takeOverModal(
   if (conflict === null || conflict.others.length > 0) return null;
   const { arn, versionId, isTombstone } = conflict;
   const memory: TakeOverMemory = { requestId: state.id, version: state.version, seen: { arn, versionId, isTombstone } };
+  const shown = tags === null ? conflict.tags : showTags(tags); // AWS may be slow: then as the engine saw them
   const now = versionId === null ? "It has no current version." : `Its current version is ${code(versionId, 80)}.`;
   return {
     ...modal(CALLBACK.takeOver, "Take over a secret", "Ask the approvers"),
@@ -39,7 +42,8 @@ export function takeOverModal(
       lines(
         `*Take over*  ${code(conflict.targetName, 500)} in ${escapeMrkdwn(sayAccount(state.content.target, targets))}`,
         code(arn, 700),
-        `*Its tags*  ${tagWords(tags)}`,
+        `*Its tags*  ${tagWords(shown)}`,
+        belongsTo(shown),
         `${now} ${comparisonWords(conflict)}`,
       ),
       lines(
@@ -55,15 +59,6 @@ export function takeOverModal(
       ),
     ],
   };
-}
-
-/** They may say whose it is. */
-function tagWords(tags: Readonly<Record<string, string>> | null): string {
-  if (tags === null) return "AWS did not tell them just now.";
-  const all = Object.entries(tags);
-  const shown = all.slice(0, 12).map(([tag, value]) => `${code(tag, 60)}: ${code(value, 80)}`);
-  if (all.length === 0) return "none, so they don't tell whose it is.";
-  return `${shown.join(" · ")}${all.length > shown.length ? ` and ${all.length - shown.length} more` : ""}`;
 }
 
 /** What the modal turns into: done, or why not. */

@@ -195,6 +195,8 @@ export interface TargetConflict {
   readonly arn: string;
   /** The version with AWSCURRENT. */
   readonly versionId: string | null;
+  /** As AWS shows them to everybody who may list secrets, cut, without what looks like a credential. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly isTombstone: boolean;
   /** Vault's value and the target's, where both are JSON objects; otherwise `whole` says how they compare. */
   readonly keys: ComparedKeys | null;

@@ -24,6 +24,7 @@ const conflict: TargetConflict = {
   targetName: "prod/team-a/stripe",
   keys: null,
   whole: "different",
+  tags: { team: "ledger" },
   others: [],
 };
 

@@ -43,6 +43,7 @@ const CONFLICT: TargetConflict = {
   targetName: "bank/theirs",
   arn: ARN,
   versionId: "v-1",
+  tags: { team: "ledger" },
   isTombstone: false,
   keys: { same: ["username"], different: ["password"], onlyInVault: ["host"], onlyInAws: [] },
   whole: null,

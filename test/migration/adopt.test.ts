@@ -37,6 +37,7 @@ describe("a target that is somebody else's", () => {
       targetName: name,
       arn: adopt.arn,
       versionId: adopt.versionId,
+      tags: { team: "theirs" },
       isTombstone: false,
       keys: { same: ["n", "same"], different: ["other"], onlyInVault: ["ours"], onlyInAws: ["theirs"] },
       whole: null,

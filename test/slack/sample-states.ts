@@ -101,6 +101,7 @@ export function sampleMigration(changes: Partial<MigrationProgress> = {}): Migra
     causeText: null,
     vaultVersion: null,
     targets: [],
+    skippedVersions: 0,
     conflict: null,
     leaseOpenedAt: null,
     leaseClosedAt: null,
