@@ -146,9 +146,7 @@ for (const isPaused of [true, false]) {
         const { setPaused } = await import("./approvals/set-paused.ts");
         await setPaused(store, { isPaused, by: operator(), reason: options.reason, at: new Date() });
         print(
-          isPaused
-            ? "Paused: the gate is shut and nothing is picked up."
-            : "Resumed. Retry what failed meanwhile by its button.",
+          isPaused ? "Paused: the gate is shut and nothing is picked up." : "Resumed. What waited goes on by itself.",
         );
       }),
     );

@@ -72,7 +72,7 @@ export function openQueues(options: OpenQueuesOptions): Queues {
   const backend: QueueBackend =
     redisUrl === null ? postgresBackend(options.databaseUrl, prefix) : redisBackend(redisUrl, prefix);
   const queues = new Map<string, { queue: QueueHandle; ready: Promise<void> }>();
-  const workers: BackendWorker[] = [];
+  const workers: { close(): Promise<void> }[] = [];
   const warn = (queue: string, message: string) => (error: unknown) =>
     log.warn({ queue, code: codeOf(error) }, message);
 
@@ -105,6 +105,16 @@ export function openQueues(options: OpenQueuesOptions): Queues {
     }
   };
 
+  // While the store is down, closing hangs as adding does: what is open there ends with this process.
+  const letGo = (name: string, closing: Promise<void>): Promise<void> =>
+    withDeadline(ringDeadlineMs, closing).catch(warn(name, "could not take leave of the queue"));
+  /** Takes nothing new, waits for the job in hand however long it takes, and then for the store for a while. */
+  const closeWorker = async (worker: BackendWorker, inHand: Set<Promise<void>>, name: string): Promise<void> => {
+    const closing = worker.close();
+    await Promise.allSettled(inHand);
+    await letGo(name, closing);
+  };
+
   return {
     add(name, data, jobId, delaySeconds = 0) {
       return ring(name, (queue) => queue.add(name, data, { ...JOB, jobId, delay: delaySeconds * 1_000 }));
@@ -116,7 +126,8 @@ export function openQueues(options: OpenQueuesOptions): Queues {
     },
     worker(name, process, { concurrency = 1 } = {}) {
       open(name).ready.catch(warn(name, "queue not ready")); // sets the global concurrency before the first job
-      const worker = backend.worker(name, comingBack(codesOnly(process)), {
+      const inHand = new Set<Promise<void>>();
+      const worker = backend.worker(name, comingBack(codesOnly(holding(inHand, process))), {
         concurrency,
         lockDuration: lockSeconds * 1_000,
         stalledInterval: lockSeconds * 1_000,
@@ -127,8 +138,9 @@ export function openQueues(options: OpenQueuesOptions): Queues {
       worker.on("stalled", () =>
         log.warn({ queue: name, code: "STALLED" }, "a worker died or froze; its job runs again"),
       );
-      workers.push(worker);
-      return { close: () => worker.close() };
+      const closing = { close: () => closeWorker(worker, inHand, name) };
+      workers.push(closing);
+      return closing;
     },
     async ping() {
       const { queue, ready } = open("ping");
@@ -139,8 +151,17 @@ export function openQueues(options: OpenQueuesOptions): Queues {
     },
     async close() {
       await Promise.allSettled(workers.map((worker) => worker.close()));
-      await Promise.allSettled([...queues.values()].map(({ queue }) => queue.close()));
+      await Promise.allSettled([...queues.entries()].map(([name, { queue }]) => letGo(name, queue.close())));
     },
+  };
+}
+
+/** Remembers what is under way, for whoever has to wait for it. */
+function holding<J>(inHand: Set<Promise<void>>, process: (job: J) => Promise<void>): (job: J) => Promise<void> {
+  return (job) => {
+    const running = process(job).finally(() => inHand.delete(running));
+    inHand.add(running);
+    return running;
   };
 }
 

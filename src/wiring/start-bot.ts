@@ -8,7 +8,7 @@ import { registerWaves } from "../../handlers/waves.ts";
 import { deliverWorker, ringDelivery } from "../../jobs/deliver.ts";
 import { DISCOVER_QUEUE, discoverJob } from "../../jobs/discover.ts";
 import { takeIntakeMessage } from "../../jobs/intake.ts";
-import { startSweep } from "../../jobs/sweep.ts";
+import { startSweep, sweep } from "../../jobs/sweep.ts";
 import { startDriftWatch } from "../../jobs/watch-drift.ts";
 import { lookAtWaves } from "../../jobs/waves.ts";
 import { keepGate } from "../approvals/keep-gate.ts";
@@ -17,6 +17,7 @@ import type { Keyring } from "../audit/signing.ts";
 import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
 import { refreshEntry } from "../catalog/refresh-entry.ts";
 import type { BotConfig } from "../config.ts";
+import { codeOf } from "../errors.ts";
 import { watchDrift } from "../migration/watch-drift.ts";
 import type { ReportWave } from "../migration/waves/run-waves.ts";
 import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
@@ -79,7 +80,15 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const intake = startIntake(base, config, { keyring, operatorKeys });
   startDeliveries(base, desk, intake);
   const isConnected = await startSlack(base, config, { desk, membership, signer, keyring, source, ringMigration });
-  const sweeping = await startSweep(base.queues, { store, ringMigration, now: base.now }, config.SWEEP_SECONDS);
+  const sweepDeps = { store, ringMigration, now: base.now };
+  const sweeping = await startSweep(base.queues, sweepDeps, config.SWEEP_SECONDS);
+  // What a pause held up need not wait for the next sweep.
+  base.doorbell.on("control", (what) => {
+    if (what !== "resumed") return;
+    sweep({ ...sweepDeps, queues: base.queues }).catch((error: unknown) =>
+      log.warn({ code: codeOf(error) }, "no sweep"),
+    );
+  });
   onClose(() => sweeping.close());
   const { everyMinutes, perLook } = rules.drift;
   const refresh = (entryId: number) => refreshEntry({ store, source, now: base.now }, entryId);

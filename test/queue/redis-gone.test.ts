@@ -15,7 +15,7 @@ it("a Redis that is stopped loses rings and no worker: started anew, the next ri
   const first = await startRedis(order);
   let running = first;
   onTestFinished(async () => {
-    await running.stop(); // after the queues, which close with it
+    await running.stop();
     await rm(dataDir, { recursive: true, force: true });
   });
   const queues = openTestQueues({ ...(await freshQueuePlace("redis")), redisUrl: first.url, ringDeadlineMs: 1_000 });
@@ -37,4 +37,17 @@ it("a Redis that is stopped loses rings and no worker: started anew, the next ri
   await ring(meanwhile, 1); // as the sweep does
   await ring(meanwhile, 1);
   await vi.waitFor(() => expect(seen).toEqual([before, meanwhile]), { timeout: 30_000 });
+});
+
+it("queues take leave of a Redis that is gone, so that a process can end", async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), "glovebox-redis-"));
+  const redis = await startRedis({ dataDir, logTo: join(dataDir, "redis.log") });
+  onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const queues = openTestQueues({ ...(await freshQueuePlace("redis")), redisUrl: redis.url, ringDeadlineMs: 500 });
+  const worker = migrateWorker(queues, async () => null);
+  await queues.ping();
+  await redis.stop();
+  await worker.close();
+  await queues.close();
+  expect(queues.codes).toContain("QUEUE_SILENT");
 });
