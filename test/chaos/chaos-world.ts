@@ -15,7 +15,7 @@ import { fakeMembership } from "../fakes/membership.ts";
 import type { SharedStack } from "../global-setup.ts";
 import { PRACTICE_AWS, type WorkerSettings } from "../migration/engine-worker.ts";
 import { practiceCredentials } from "../vault/practice-credentials.ts";
-import { FENCE_SECONDS } from "./plan.ts";
+import { FENCE_SECONDS } from "./pick-strike.ts";
 import { MIGRATE_ONE_AT_A_TIME, QUEUE_LOCK_SECONDS } from "./process-talk.ts";
 import { type RawVault, rawVault } from "./raw-vault.ts";
 

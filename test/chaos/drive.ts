@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "kysely";
 import { codeOf } from "../../src/errors.ts";
+import { endAct, startAct } from "./acts.ts";
 import type { ChaosWorld } from "./chaos-world.ts";
 import { actOf, type Item, note } from "./item.ts";
-import { approve, orderMove, resumeStopped, retry, takeOver, undo } from "./people.ts";
-import { type MigrationPlan, nameStrike } from "./plan.ts";
-import { catalogue, plantItem, putNext, putSame } from "./plant.ts";
+import { approve, resumeStopped, retry, takeOver, undo } from "./people.ts";
+import { nameStrike } from "./pick-strike.ts";
+import type { MigrationPlan } from "./plan.ts";
+import { catalogue, plantItem } from "./plant.ts";
 import type { Planted } from "./planted-values.ts";
 import type { WorkerSays } from "./process-talk.ts";
 import type { WorkerProcess } from "./processes.ts";
-import { describeRaw, idByLabel } from "./raw-aws.ts";
 import type { Striker } from "./strikes.ts";
-import { afterMove, afterUndo, type ExpectedTarget, withIds } from "./targets.ts";
 
 /** Enough for anybody: a move that failed as often with nothing in its way is stuck. */
 const MAX_RETRIES = 12;
@@ -83,22 +83,6 @@ export function openDrive(world: ChaosWorld, planted: Planted, striker: () => St
   };
 }
 
-async function startAct(world: ChaosWorld, item: Item, planted: Planted): Promise<void> {
-  const act = actOf(item);
-  if (!act) {
-    item.isSettled = true;
-    return;
-  }
-  item.struck = 0;
-  if (act.does === "undo") return undo(world, item);
-  if (act.does === "move-next") await putNext(world, item, planted);
-  if (act.does === "move-same") await putSame(world, item);
-  await catalogue(world, item);
-  await orderMove(world, item, async () => {
-    if (act.isVersionMoved) await putNext(world, item, planted);
-  });
-}
-
 interface Seen {
   readonly requestId: string;
   readonly status: string;
@@ -153,25 +137,6 @@ async function advance(world: ChaosWorld, item: Item, seen: Seen, planted: Plant
     item.retries += 1;
     return undo(world, item);
   }
-}
-
-async function endAct(world: ChaosWorld, item: Item, planted: Planted): Promise<void> {
-  const { plan, expected, before, values } = item;
-  const isRefused = plan.target !== "free" && !plan.isTakenOver;
-  if (!isRefused && actOf(item)?.does === "undo") item.expected = afterUndo(before, expected);
-  else if (!isRefused) {
-    item.before = expected;
-    item.expected = afterMove(plan, expected, values);
-  }
-  item.expected = await Promise.all(item.expected.map((target) => nowFixed(world, target)));
-  item.actsEnded += 1;
-  await startAct(world, item, planted);
-}
-
-/** Which versions have the labels is nobody's to foretell; from now on they must keep them. */
-async function nowFixed({ aws }: ChaosWorld, target: ExpectedTarget): Promise<ExpectedTarget> {
-  const described = await describeRaw(aws, target.name);
-  return described ? withIds(target, idByLabel(described)) : target;
 }
 
 function giveUp(item: Item, why: string): void {

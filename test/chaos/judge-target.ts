@@ -29,7 +29,7 @@ export async function judgeTarget(
     );
   }
   judgeOwner(expected, described, say);
-  if (isTombstone && expected.theirs === "no") return; // nobody reads it, and a new move writes its labels anew
+  if (isTombstone && expected.theirs === "no") return; // nobody can read it
   await judgeLabels(world, expected, described, say);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { nameStrike, planCalm, planMigration } from "./plan.ts";
+import { nameStrike } from "./pick-strike.ts";
+import { planCalm, planMigration } from "./plan.ts";
 
 const plans = Array.from({ length: 1_000 }, (_, index) => planMigration(7, index));
 const strikes = plans.flatMap(({ acts }) => acts.flatMap((act) => act.strikes));

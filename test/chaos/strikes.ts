@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { setPaused } from "../../src/approvals/set-paused.ts";
 import { APPROVER, type ChaosWorld, UNDER_TEST } from "./chaos-world.ts";
-import type { Strike } from "./plan.ts";
+import type { Strike } from "./pick-strike.ts";
 import type { ToWorker } from "./process-talk.ts";
 import type { Processes, WorkerProcess } from "./processes.ts";
 
