@@ -129,7 +129,7 @@ async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Mes
   if (found.kind !== "one") return nearestMessage(asked, found, ACTION.askWhat);
   const entry = await deps.describeEntry(found.entry.entryId);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);
-  if (!request) return noRequestMessage(entry, entry.source);
+  if (!request) return noRequestMessage(entry, settings.limits);
   return requestCard(request, { audience: await audienceOf(deps, request, userId), settings });
 }
 

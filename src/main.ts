@@ -4,6 +4,7 @@ import { Argument, Command, Option } from "commander";
 import { allowAgainCommand } from "./cli/allow-again-command.ts";
 import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
+import { laneLimits, laneLimitsAtHand } from "./cli/lane-limits.ts";
 import type { PlanOptions } from "./cli/plan.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
@@ -85,14 +86,16 @@ program
   .command("what")
   .description("what the catalogue knows of a secret")
   .argument("<path>")
-  .action((path: string) => withStore(async (store) => show(await (await lookUp()).describeForTerminal(store, path))));
+  .action((path: string) =>
+    withStore(async (store) => show(await (await lookUp()).describeForTerminal(store, path, laneLimitsAtHand()))),
+  );
 
 program
   .command("status")
   .description("what is under way, or the state of one request or secret")
   .argument("[path-or-request]")
   .action((text?: string) =>
-    withStore(async (store) => show(await (await lookUp()).statusForTerminal(store, text ?? null))),
+    withStore(async (store) => show(await (await lookUp()).statusForTerminal(store, text ?? null, laneLimitsAtHand()))),
   );
 
 program
@@ -108,7 +111,8 @@ program
       const { secretsManagerClients } = await import("./aws/secrets-manager-client.ts");
       const { planForTerminal } = await import("./cli/plan.ts");
       const rules = loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml");
-      const command = { store, rules, now: () => new Date(), openAws: secretsManagerClients, report: complain };
+      const limits = laneLimits(rules);
+      const command = { store, rules, limits, now: () => new Date(), openAws: secretsManagerClients, report: complain };
       show(await planForTerminal(command, options));
     }),
   );

@@ -9,6 +9,7 @@ import { parseWaveFilter } from "../migration/waves/wave-filter.ts";
 import { waveNameFault } from "../migration/waves/wave-name.ts";
 import type { Rules } from "../rules.ts";
 import type { Store } from "../store/open-store.ts";
+import { laneLimits } from "./lane-limits.ts";
 import type { TerminalAnswer } from "./look-up.ts";
 import { csvLine } from "./plan-csv.ts";
 import { FileNotWrittenError, openWholeFile } from "./whole-file.ts";
@@ -29,7 +30,7 @@ export interface CreateWaveOptions {
 
 export interface CreateWaveCommand {
   readonly store: Store;
-  readonly rules: Pick<Rules, "targets" | "metadata" | "customMetadata">;
+  readonly rules: Pick<Rules, "targets" | "metadata" | "customMetadata" | "gate">;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly by: string;
@@ -96,7 +97,7 @@ async function readDraft(
   return {
     ...{ name, by, requester: options.requester, reason, ...selection, olderVersions, pilotSize, batchSize, stopAfter },
     ...fieldRules(rules),
-    plan: { allowedTargets: rules.targets, rule, tagByField: tagByField(rules) },
+    plan: { allowedTargets: rules.targets, limits: laneLimits(rules), rule, tagByField: tagByField(rules) },
     customMetadata: rules.customMetadata,
   };
 }

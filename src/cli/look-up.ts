@@ -2,6 +2,7 @@ import { describeEntry, type EntryDescription } from "../catalog/describe-entry.
 import { findEntries } from "../catalog/find-entries.ts";
 import { formatPath } from "../catalog/secret-path.ts";
 import { showName } from "../catalog/show-name.ts";
+import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
 import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
@@ -13,9 +14,14 @@ export interface TerminalAnswer {
 }
 
 /** What the catalogue knows of a secret: `glovebox what`. */
-export async function describeForTerminal(store: Store, text: string): Promise<TerminalAnswer> {
+export async function describeForTerminal(
+  store: Store,
+  text: string,
+  limits: LaneLimits | null,
+): Promise<TerminalAnswer> {
   const found = await findEntries(store, text);
-  if (found.kind === "one") return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId)) };
+  if (found.kind === "one")
+    return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId), limits) };
   const near = found.near.map(({ shown, note }) => `  ${shown}${note === null ? "" : `  (${note})`}`);
   const head = found.kind === "several" ? `Several secrets are spelt like ${text}:` : `The catalogue has no ${text}.`;
   return {
@@ -25,16 +31,30 @@ export async function describeForTerminal(store: Store, text: string): Promise<T
 }
 
 /** The state of a request (`RQ-1001`), of a secret, or of everything under way: `glovebox status`. */
-export async function statusForTerminal(store: Store, text: string | null): Promise<TerminalAnswer> {
+export async function statusForTerminal(
+  store: Store,
+  text: string | null,
+  limits: LaneLimits | null,
+): Promise<TerminalAnswer> {
   if (text === null) return { ok: true, lines: await overview(store) };
   const state = /^RQ-\d+$/i.test(text) ? await loadRequestState(store, text.toUpperCase()) : null;
   if (state) return { ok: true, lines: requestLines(state) };
   const found = await findEntries(store, text);
-  if (found.kind !== "one") return describeForTerminal(store, text);
+  if (found.kind !== "one") return describeForTerminal(store, text, limits);
   const states = await listRequestStates(store, { entryId: found.entry.entryId });
-  if (states.length === 0)
-    return { ok: true, lines: ["Nobody has asked to migrate it. Next: `/secrets migrate` in Slack."] };
-  return { ok: true, lines: states.flatMap(requestLines) };
+  if (states.length > 0) return { ok: true, lines: states.flatMap(requestLines) };
+  const { source } = await describeEntry(store, found.entry.entryId);
+  const said = limits === null ? null : sayLane(laneOf(source, limits));
+  const next = said ?? "Next: `/secrets migrate` in Slack.";
+  const doubt = limits === null ? [LANE_UNKNOWN] : [];
+  return { ok: true, lines: [`Nobody has asked to migrate it. ${next}`, ...doubt] };
+}
+
+const LANE_UNKNOWN = "Its lane is not known: glovebox.yaml can't be read here (GLOVEBOX_RULES).";
+
+function laneLine(entry: EntryDescription, limits: LaneLimits | null): string {
+  if (limits === null) return LANE_UNKNOWN;
+  return sayLane(laneOf(entry.source, limits)) ?? "standard";
 }
 
 async function overview(store: Store): Promise<string[]> {
@@ -69,7 +89,7 @@ function requestLines({ id, status, content, migration, nextStep }: RequestState
   ];
 }
 
-function entryLines(entry: EntryDescription): string[] {
+function entryLines(entry: EntryDescription, limits: LaneLimits | null): string[] {
   const { source, currentVersion, keyNames, customMetadata, vaultCreatedAt, vaultUpdatedAt } = entry;
   const { shown, note } = showName(formatPath(source));
   const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? "not known";
@@ -80,6 +100,7 @@ function entryLines(entry: EntryDescription): string[] {
     `  keys      ${keyNames === null ? "not known without reading" : keyNames.join(", ") || "none"}`,
     ...Object.entries(customMetadata).map(([name, value]) => `  metadata  ${name}=${value}`),
     ...entry.twins.map(({ name }) => `  looks like ${name.shown}${name.note === null ? "" : ` (${name.note})`}`),
+    `  lane      ${laneLine(entry, limits)}`,
     `  request   ${entry.requestId === null ? "none" : `${entry.requestId}, ${entry.requestStatus}`}`,
   ];
 }

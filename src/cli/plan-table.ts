@@ -1,6 +1,7 @@
 import { showName } from "../catalog/show-name.ts";
+import { LANES } from "../migration/lane-of.ts";
 import type { PlanSummary } from "../migration/plan/plan-estate.ts";
-import { LANES, VERDICTS } from "../migration/plan/plan-row.ts";
+import { VERDICTS } from "../migration/plan/plan-row.ts";
 import type { ReasonCount, VerdictCounts } from "../migration/plan/plan-tally.ts";
 import { reasonWords } from "../migration/plan/reason-words.ts";
 

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { SecretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
 import { GloveboxError } from "../errors.ts";
+import type { LaneLimits } from "../migration/lane-of.ts";
 import { type NameLookUp, nameLookUp } from "../migration/plan/look-up-names.ts";
 import { planEstate } from "../migration/plan/plan-estate.ts";
 import type { PlanRow } from "../migration/plan/plan-row.ts";
@@ -20,7 +21,8 @@ export interface PlanOptions {
 
 export interface PlanCommand {
   readonly store: Store;
-  readonly rules: Pick<Rules, "targets" | "installation" | "metadata" | "gate">;
+  readonly rules: Pick<Rules, "targets" | "installation" | "metadata">;
+  readonly limits: LaneLimits;
   readonly now: () => Date;
   /** Called only to look names up; the command closes what it gets. */
   readonly openAws: () => Pick<SecretsManagerClients, "clientFor" | "callerAccount" | "close">;
@@ -70,7 +72,7 @@ async function callerAccount(clients: ReturnType<PlanCommand["openAws"]>, region
 
 /** What the command does once it is known whether AWS is asked. */
 async function writePlan(
-  { store, rules, now, report }: PlanCommand,
+  { store, rules, limits, now, report }: PlanCommand,
   { csv, json }: Pick<PlanOptions, "csv" | "json">,
   lookUp: NameLookUp | null,
 ): Promise<TerminalAnswer> {
@@ -95,7 +97,7 @@ async function writePlan(
     };
     const summary = await planEstate(
       { store, now, lookUp },
-      { allowedTargets: rules.targets, prefixes: rules.gate.prefixes, rule, tagByField },
+      { allowedTargets: rules.targets, limits, rule, tagByField },
       take,
     );
     await jsonFile?.write(`\n],"summary":${JSON.stringify(summary)}}\n`);

@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import type { Adoption, ValueShape } from "../approvals/content.ts";
-import { prefixOf, ungrantableReason } from "../approvals/mint-metadata.ts";
 import { targetsOf } from "../approvals/target-places.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import { type AllowedTarget, targetRuleFault } from "./allowed-target.ts";
+import { type LaneLimits, laneOf, sayLane } from "./lane-of.ts";
 import { nameFaults } from "./name-faults.ts";
 import { type PreflightFault, type PreflightInput, stopAtTarget } from "./preflight-fault.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
@@ -19,13 +19,12 @@ export interface PreflightDeps {
   readonly allowedTargets: readonly AllowedTarget[];
   /** The value of INSTALLATION_TAG on targets that are ours. */
   readonly installation: string;
-  /** Only where `gate: off`: no path outside these can be lent. */
-  readonly prefixes?: readonly string[];
+  readonly limits: LaneLimits;
   readonly now: () => Date;
 }
 
 export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted"> {
-  readonly source: Pick<EntryDescription["source"], "engine" | "mount" | "path">;
+  readonly source: Pick<EntryDescription["source"], "namespace" | "engine" | "mount" | "path">;
 }
 
 /**
@@ -36,7 +35,7 @@ export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted
 export async function preflight(deps: PreflightDeps, input: PreflightInput): Promise<PreflightFault[]> {
   const entry = await describeEntry(deps.store, input.entryId, deps.now());
   const own = [
-    ...entryFaults(entry, deps.prefixes),
+    ...entryFaults(entry, deps.limits),
     ...shapeFaults(entry, input.shape),
     ...placeFaults(deps.allowedTargets, input),
   ];
@@ -48,38 +47,19 @@ export async function preflight(deps: PreflightDeps, input: PreflightInput): Pro
 }
 
 /** What an entry's own name and state say, whatever is wished for it. */
-export function entryFaults(
-  { source, goneAt, isDeleted }: EntryState,
-  prefixes: readonly string[] = [],
-): PreflightFault[] {
+export function entryFaults({ source, goneAt, isDeleted }: EntryState, limits: LaneLimits): PreflightFault[] {
   const stop = (code: string, text: string): PreflightFault => ({ code, field: "path", text, blocks: true });
   if (goneAt !== null) {
     return [
       stop("SECRET_GONE", "Vault no longer has this secret. Check its spelling, or ask its owner if it was deleted."),
     ];
   }
-  if (source.engine !== "kv-v1" && source.engine !== "kv-v2") {
-    const text = `Its engine (${source.engine}) makes secrets on demand, so there is nothing to copy. Ask support how such secrets move.`;
-    return [stop("ENGINE_NOT_KV", text)];
-  }
-  const reason = ungrantableReason(source.path);
+  const lane = laneOf(source, limits);
+  const said = sayLane(lane);
+  const ofLane = lane.lane === "standard" || said === null ? [] : [stop(lane.code, said)];
+  if (lane.lane !== "standard" && lane.code === "ENGINE_NOT_KV") return ofLane;
   return [
-    ...(reason === null
-      ? []
-      : [
-          stop(
-            "PATH_NOT_GRANTABLE",
-            `Glovebox can't lend exactly this path: ${reason}. Ask support, who move it by hand.`,
-          ),
-        ]),
-    ...(prefixes.length === 0 || prefixOf(prefixes, source) !== null
-      ? []
-      : [
-          stop(
-            "PATH_OUTSIDE_PREFIXES",
-            "Glovebox works without a gate here, and the path lies outside the prefixes that Vault holds it to. Ask support, who move it by hand.",
-          ),
-        ]),
+    ...ofLane,
     ...(isDeleted
       ? [
           stop(

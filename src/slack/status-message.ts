@@ -1,3 +1,5 @@
+import type { EntryDescription } from "../catalog/describe-entry.ts";
+import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, type Message, message, section } from "./blocks.ts";
@@ -49,14 +51,18 @@ export function myRequestsMessage(states: readonly RequestState[], now: Date): M
 
 /** `/secrets status <path>` for a secret that nobody asked to move. */
 export function noRequestMessage(
-  entry: { readonly entryId: number; readonly currentVersion: number | null },
-  path: { readonly namespace: string; readonly mount: string; readonly path: string },
+  { source, ...entry }: Pick<EntryDescription, "entryId" | "currentVersion" | "source">,
+  limits: LaneLimits,
 ): Message {
   const value = { id: String(entry.entryId), version: entry.currentVersion ?? 0 };
-  return message(`Nobody asked to move ${sayPath(path, 300)}`, [
-    section(`Nobody asked to move ${sayPath(path)} yet.`),
+  const said = sayLane(laneOf(source, limits));
+  return message(`Nobody asked to move ${sayPath(source, 300)}`, [
+    section(`Nobody asked to move ${sayPath(source)} yet.`),
+    ...(said === null ? [] : [section(escapeMrkdwn(said))]),
     ...actions(
-      button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" }),
+      said === null
+        ? button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" })
+        : button("Ask support", ACTION.askSupport, value),
       button("What is it?", ACTION.askWhat, value),
     ),
   ]);

@@ -1,5 +1,6 @@
 import type { AllowedTarget as TargetRule } from "../migration/allowed-target.ts";
 import type { CustomMetadataRule } from "../migration/custom-metadata-tags.ts";
+import type { LaneLimits } from "../migration/lane-of.ts";
 
 /** What the organisation decided and views need to know. main builds it from glovebox.yaml. */
 export interface ViewSettings {
@@ -10,6 +11,8 @@ export interface ViewSettings {
   readonly approvers: Audience;
   readonly customMetadata: CustomMetadataRule;
   readonly gate: "on" | "off";
+  /** What can be lent here at all: paths outside it are said to be of another lane. */
+  readonly limits: LaneLimits;
 }
 
 export interface MetadataField {

@@ -1,6 +1,7 @@
 import type { EntryDescription } from "../catalog/describe-entry.ts";
 import type { EntryName } from "../catalog/find-entries.ts";
 import type { ShownName } from "../catalog/show-name.ts";
+import { type LaneVerdict, laneOf } from "../migration/lane-of.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, lines, type Message, message, section } from "./blocks.ts";
@@ -24,7 +25,8 @@ export interface WhatView {
 export function whatMessage({ entry, request, settings, sharedBy }: WhatView): Message {
   const name = sayPath(entry.source, 400);
   const value = { id: String(entry.entryId), version: entry.currentVersion ?? 0 };
-  const canMove = entry.goneAt === null && !entry.isDeleted && !isOpen(request);
+  const lane = laneOf(entry.source, settings.limits);
+  const canMove = entry.goneAt === null && !entry.isDeleted && !isOpen(request) && lane.lane === "standard";
   const buttons = [
     ...(canMove ? [button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" })] : []),
     ...(sharedBy === undefined ? [button("Share here", ACTION.askShare, value)] : []),
@@ -115,8 +117,10 @@ function moveLines(
   settings: ViewSettings,
 ): string[] {
   if (request === null) {
-    const next =
-      entry.goneAt || entry.isDeleted ? "There is nothing to move." : "Ask for a migration, if it should move.";
+    const lane = laneOf(entry.source, settings.limits);
+    const isNothing = entry.goneAt !== null || entry.isDeleted;
+    if (lane.lane !== "standard" && entry.goneAt === null) return laneLines(lane);
+    const next = isNothing ? "There is nothing to move." : "Ask for a migration, if it should move.";
     return ["*Migration*  nobody asked for one yet", `*Next*  ${next}`];
   }
   const { target } = request.content;
@@ -125,6 +129,11 @@ function moveLines(
     `*Target*  ${code(target.name, 500)} in ${escapeMrkdwn(sayAccount(target, settings.targets))}`,
     `*Next*  ${escapeMrkdwn(request.nextStep)}`,
   ];
+}
+
+/** Why it is none of the standard lane's, and who moves it. */
+function laneLines({ lane, reason, nextStep }: Exclude<LaneVerdict, { lane: "standard" }>): string[] {
+  return [`*Lane*  ${lane}: ${escapeMrkdwn(reason)}.`, `*Next*  ${escapeMrkdwn(nextStep)}`];
 }
 
 const nameLine = ({ shown, note }: ShownName): string =>

@@ -92,6 +92,7 @@ export function botUseCases(
     },
     ringMigration,
   };
+  const settings = viewSettings(rules, common.VAULT_NAMESPACE ?? "");
   const classifier = classifierOf(config, now);
   const options = Object.fromEntries(
     Object.entries(rules.metadata).flatMap(([field, { options: list }]) => (list ? [[field, list]] : [])),
@@ -112,7 +113,7 @@ export function botUseCases(
         ...{ store, target, now },
         allowedTargets: rules.targets,
         installation: rules.installation,
-        prefixes: rules.gate.prefixes,
+        limits: settings.limits,
       },
       input,
     );
@@ -132,7 +133,7 @@ export function botUseCases(
   };
   return {
     ...reporting,
-    settings: viewSettings(rules),
+    settings,
     supportChannel: rules.support.channel,
     findEntries: (text) => findEntries(store, text),
     describeEntry: (entryId) => describeEntry(store, entryId),

@@ -11,7 +11,7 @@ import { viewSettings } from "./view-settings.ts";
 
 /** Carries one delivery of the outbox: envelopes to the intake queue, everything else to Slack. */
 export function sendDelivery(
-  { store, rules, now }: Base,
+  { common, store, rules, now }: Base,
   desk: Desk,
   intake: Pick<SqsIntake, "send">,
 ): (delivery: ClaimedDelivery) => Promise<void> {
@@ -19,7 +19,7 @@ export function sendDelivery(
   const drawing = {
     store,
     desk,
-    settings: viewSettings(rules),
+    settings: viewSettings(rules, common.VAULT_NAMESPACE ?? ""),
     operators,
     channels: { approvals: approvals.channel, support: support.channel },
     now,

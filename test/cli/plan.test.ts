@@ -35,6 +35,7 @@ async function planDesk({ prefix = "vault/", accountId = "123456789012" } = {}) 
   const command: PlanCommand = {
     store,
     rules,
+    limits: { namespace: "", prefixes: [] },
     now: () => new Date("2026-06-01T10:00:00Z"),
     openAws,
     report: () => {},

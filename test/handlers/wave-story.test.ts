@@ -59,7 +59,7 @@ async function made(name: string, count: number, pilotSize: number): Promise<str
   const draft = draftOf({
     ...{ name, pilotSize, batchSize: 500, selection: { kind: "filter", filter: { path: `${name}/*` } } },
     ...{ selectionText: `path=${name}/*`, fields: tagOf as never },
-    plan: { allowedTargets: [RULE], rule: RULE, tagByField: {} },
+    plan: { allowedTargets: [RULE], limits: { namespace: "", prefixes: [] }, rule: RULE, tagByField: {} },
   });
   await createWave({ store, now: () => new Date(), newId: randomUUID, report: () => {} }, draft);
   await settle();

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placeKey } from "../../src/approvals/target-places.ts";
+import { laneOf, sayLane } from "../../src/migration/lane-of.ts";
 import { type EntryFacts, judgeEntry } from "../../src/migration/plan/judge-entry.ts";
-import { laneOf } from "../../src/migration/plan/lane-of.ts";
 import { nameIndex } from "../../src/migration/plan/name-index.ts";
 import { plannedTarget } from "../../src/migration/plan/planned-target.ts";
 import { REASON_WORDS } from "../../src/migration/plan/reason-words.ts";
@@ -11,7 +11,7 @@ import { NO_HISTORY } from "../../src/migration/plan/request-history.ts";
 import { NO_NAMES, sayNames, someNames } from "../../src/migration/plan/some-names.ts";
 import { PLAN_INPUT } from "./plan-world.ts";
 
-const { rule, allowedTargets } = PLAN_INPUT;
+const { rule, allowedTargets, limits } = PLAN_INPUT;
 const target = (name: string, region = "eu-central-1") => ({ accountId: "123456789012", region, name, kmsKeyId: null });
 
 function factsOf(patch: Partial<EntryFacts> = {}): EntryFacts {
@@ -79,7 +79,7 @@ describe("judgeEntry", () => {
   it("gives the verdict of the strongest reason: skip, blocked, decide, and ready without any", () => {
     fc.assert(
       fc.property(someFacts, (facts) => {
-        const { verdict, reasons } = judgeEntry(facts, allowedTargets);
+        const { verdict, reasons } = judgeEntry(facts, allowedTargets, limits);
         const effects: string[] = reasons.map(({ effect }) => effect);
         const strongest = ["skip", "blocked", "decide"].find((effect) => effects.includes(effect)) ?? "ready";
         expect(verdict).toBe(strongest);
@@ -91,7 +91,7 @@ describe("judgeEntry", () => {
   it("always says one next step, and has words for each of its reasons", () => {
     fc.assert(
       fc.property(someFacts, (facts) => {
-        const { nextStep, reasons } = judgeEntry(facts, allowedTargets);
+        const { nextStep, reasons } = judgeEntry(facts, allowedTargets, limits);
         expect(nextStep).not.toBe("");
         expect(reasons.filter(({ code }) => !(code in REASON_WORDS))).toEqual([]);
       }),
@@ -101,9 +101,9 @@ describe("judgeEntry", () => {
   it("takes the lane from the path and the engine alone, whatever people have asked or must decide", () => {
     fc.assert(
       fc.property(someFacts, (facts) => {
-        const { lane } = judgeEntry(facts, allowedTargets);
+        const { lane } = judgeEntry(facts, allowedTargets, limits);
         const isPlain = { history: NO_HISTORY, lookAlikes: NO_NAMES, namesakes: NO_NAMES, claimedBy: null, tags: {} };
-        expect(judgeEntry({ ...facts, ...isPlain }, allowedTargets).lane).toBe(lane);
+        expect(judgeEntry({ ...facts, ...isPlain }, allowedTargets, limits).lane).toBe(lane);
       }),
     );
   });
@@ -116,19 +116,36 @@ describe("judgeEntry", () => {
       tags: { "owner-team": "a;b" },
       keyNames: ["trust.jks"],
     });
-    const codes = judgeEntry(facts, allowedTargets).reasons.map(({ code }) => code);
+    const codes = judgeEntry(facts, allowedTargets, limits).reasons.map(({ code }) => code);
     expect(codes).toEqual(["VERSION_DELETED", "LOOKS_ALIKE", "TARGET_CLAIMED", "TAG_INVALID", "SIZE_UNKNOWN"]);
   });
 });
 
 describe("laneOf", () => {
+  const [root, gateOff] = [
+    { namespace: "", prefixes: [] },
+    { namespace: "", prefixes: ["secret/a/"] },
+  ];
+  const source = { namespace: "", mount: "secret", engine: "kv-v2", path: "a/b" };
+
   it.each([
-    [[], "standard"],
-    [["LOOKS_ALIKE", "VERSION_DELETED"], "standard"],
-    [["PATH_NOT_GRANTABLE"], "complex"],
-    [["SECRET_GONE", "ENGINE_NOT_KV"], "complex"],
-  ])("sends %j to %s", (codes, lane) => {
-    expect(laneOf(codes)).toBe(lane);
+    ["a plain path", {}, root, "standard"],
+    ["KV v1", { engine: "kv-v1" }, root, "standard"],
+    ["a path below a prefix of `gate: off`", {}, gateOff, "standard"],
+    ["a path beside it", { path: "b/a" }, gateOff, "complex PATH_OUTSIDE_PREFIXES"],
+    ["its namesake of another mount", { mount: "other" }, gateOff, "complex PATH_OUTSIDE_PREFIXES"],
+    ["a wildcard", { path: "a/*" }, root, "complex PATH_NOT_GRANTABLE"],
+    ["another namespace", { namespace: "bank" }, root, "complex NAMESPACE_NOT_SERVED"],
+    ["the root, where a namespace is served", {}, { namespace: "bank", prefixes: [] }, "complex NAMESPACE_NOT_SERVED"],
+    ["an engine without stored values", { engine: "database" }, root, "complex ENGINE_NOT_KV"],
+  ])("sends %s where it belongs", (_what, patch, where, expected) => {
+    const verdict = laneOf({ ...source, ...patch }, where);
+    expect(verdict.lane === "standard" ? verdict.lane : `${verdict.lane} ${verdict.code}`).toBe(expected);
+  });
+
+  it("is said with its reason and a next step, and of the standard lane nothing", () => {
+    expect(sayLane(laneOf(source, root))).toBeNull();
+    expect(sayLane(laneOf({ ...source, path: "a,,b" }, root))).toMatch(/^Complex lane: .*`,,`.*\. Ask support, /);
   });
 });
 
@@ -182,7 +199,7 @@ describe("sayNames", () => {
 
 describe("REASON_WORDS", () => {
   it("has words for every code of the pre-flight", () => {
-    const sources = ["preflight.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
+    const sources = ["preflight.ts", "lane-of.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
       readFileSync(new URL(`../../src/migration/${name}`, import.meta.url), "utf8"),
     );
     const codes = sources.flatMap((source) =>

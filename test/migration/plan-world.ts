@@ -13,7 +13,12 @@ export const PLAN_INPUT: PlanInput = inputFor("vault/");
 
 export function inputFor(namePrefix: string): PlanInput {
   const rule = { accountId: "111122223333", region: "eu-central-1", namePrefix, kmsKeyIds: [] };
-  return { rule, allowedTargets: [rule], tagByField: { ownerTeam: "owner-team" } };
+  return {
+    rule,
+    allowedTargets: [rule],
+    limits: { namespace: "", prefixes: [] },
+    tagByField: { ownerTeam: "owner-team" },
+  };
 }
 
 export function planMount(path: string, engine = "kv-v2", namespace = ""): MountInfo {

@@ -72,8 +72,9 @@ describe("planEstate over the practice estate", () => {
     const { store } = await freshStore();
     await addPracticeEstate(store, 60);
     const { rows } = await planAll(store);
-    const { allowedTargets } = PLAN_INPUT;
-    const deps = { store, target: fakeSecretTarget(), allowedTargets, installation: "glovebox", now: () => new Date() };
+    const { allowedTargets, limits } = PLAN_INPUT;
+    const target = fakeSecretTarget();
+    const deps = { store, target, allowedTargets, limits, installation: "glovebox", now: () => new Date() };
     for (const { entryId, target, verdict, path } of rows) {
       if (entryId === null || target === null) throw new Error("a practice secret has a name");
       const faults = await preflight(deps, { entryId, target, tags: {}, shape: { kind: "document" } });
@@ -115,7 +116,7 @@ describe("planEstate", () => {
     await addSecrets(store, planMount("secret"), { a: {} });
     await addSecrets(store, planMount("corp/ad", "ldap", "emea"), {});
     const { rows, summary } = await planAll(store);
-    expect(rows.at(-1)).toEqual(judgeMount({ namespace: "emea", path: "corp/ad", engine: "ldap" }));
+    expect(rows.at(-1)).toEqual(judgeMount({ namespace: "emea", path: "corp/ad", engine: "ldap" }, PLAN_INPUT.limits));
     expect(rows.at(-1)).toMatchObject({ kind: "mount", verdict: "blocked", lane: "complex" });
     expect(rows.at(-1)?.nextStep).toContain("ldap");
     expect(summary).toMatchObject({ secretCount: 1, otherEngines: [{ mount: "emea/corp/ad", engine: "ldap" }] });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PLAIN_SETTINGS, type TargetRef } from "../../src/approvals/content.ts";
 import { isAllowedTarget, targetRuleFault } from "../../src/migration/allowed-target.ts";
+import type { LaneLimits } from "../../src/migration/lane-of.ts";
 import { preflight } from "../../src/migration/preflight.ts";
 import type { PreflightInput } from "../../src/migration/preflight-fault.ts";
 import { tagFaults } from "../../src/migration/tag-faults.ts";
@@ -25,7 +26,10 @@ const ours = { [INSTALLATION_TAG]: "glovebox" };
 async function preflightWorld() {
   const world = await requestWorld();
   const aws = fakeSecretTarget();
-  const deps = { store: world.store, target: aws, allowedTargets, installation: "glovebox", now: world.clock.now };
+  const deps = {
+    ...{ store: world.store, target: aws, allowedTargets, installation: "glovebox", now: world.clock.now },
+    limits: { namespace: "", prefixes: [] as string[] },
+  };
   const judge = async (patch: Partial<PreflightInput> = {}) =>
     (await preflight(deps, { entryId: world.entryId, target, tags: {}, shape: { kind: "document" }, ...patch })).map(
       ({ code, field, blocks }) => `${field}: ${code}${blocks ? "" : " (note)"}`,
@@ -57,6 +61,7 @@ describe("preflight", () => {
     ["to be deleted later", { versions: [version(3, "2999-01-01T00:00:00Z")] }, []],
     ["deleted in an older version", { versions: [version(2, "2026-01-01T00:00:00Z"), version(3, null)] }, []],
     ["named with a star", { path: "team-a/*" }, ["path: PATH_NOT_GRANTABLE"]],
+    ["in another namespace", { namespace: "bank" }, ["path: NAMESPACE_NOT_SERVED"]],
     ["with a key that looks like a file", { keyNames: ["keystore.jks"] }, ["path: SIZE_UNKNOWN (note)"]],
   ])("judges a secret that is %s", async (_what, patch, expected) => {
     const { store, entryId, judge } = await preflightWorld();
@@ -163,6 +168,29 @@ describe("preflight", () => {
       await setKeys('["db", "api", "old"]');
       expect(await judge(own)).toEqual(["key: KEYS_LEFT_BEHIND (note)"]);
     });
+  });
+
+  it("says lane, reason and next step of a path that can't be lent", async () => {
+    const { store, entryId, preflightDeps } = await preflightWorld();
+    const textsWith = async (limits: LaneLimits): Promise<string[]> => {
+      const deps = { ...preflightDeps, limits };
+      return (await preflight(deps, { entryId, target, tags: {}, shape: { kind: "document" } })).map(
+        ({ text }) => text,
+      );
+    };
+    expect(await textsWith({ namespace: "", prefixes: ["secret/team-a/"] })).toEqual([]);
+    expect(await textsWith({ namespace: "", prefixes: ["secret/team-b/"] })).toEqual([
+      "Complex lane: Glovebox works without a gate here, and the path lies outside the prefixes that Vault holds it to. Ask support, who move it by hand.",
+    ]);
+    expect(await textsWith({ namespace: "bank", prefixes: [] })).toEqual([
+      "Complex lane: it is in the root namespace, and this installation serves namespace bank alone. Ask support which installation serves it.",
+    ]);
+    await store.updateTable("entry").set({ path: "team-a/a+b" }).where("id", "=", entryId).execute();
+    expect(await textsWith({ namespace: "", prefixes: [] })).toEqual([
+      expect.stringMatching(
+        /^Complex lane: Glovebox can't lend exactly this path: its name has a `\*` or `\+`.*Ask support/,
+      ),
+    ]);
   });
 
   it("says so when AWS doesn't answer, and stops nobody", async () => {

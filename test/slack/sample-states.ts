@@ -9,6 +9,7 @@ const HOUR_MS = 3_600_000;
 
 export const SETTINGS: ViewSettings = {
   gate: "on",
+  limits: { namespace: "", prefixes: [] },
   fields: [
     { field: "purpose", label: "What is it?", tag: "purpose", required: true },
     { field: "ownerTeam", label: "Owner team", tag: "owner-team", required: true },

@@ -3,10 +3,10 @@ import { formatPath } from "../../catalog/secret-path.ts";
 import { showName } from "../../catalog/show-name.ts";
 import type { Engine } from "../../store/schema.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
+import { type LaneLimits, laneOf } from "../lane-of.ts";
 import { claimedFault } from "../name-faults.ts";
 import { entryFaults, labelFaults, placeFaults, shapeFaults } from "../preflight.ts";
 import type { PreflightFault } from "../preflight-fault.ts";
-import { laneOf } from "./lane-of.ts";
 import type { NameInAws, PlanReason, PlanRow, Verdict } from "./plan-row.ts";
 import type { PlannedTarget } from "./planned-target.ts";
 import { historyReasons, type RequestHistory } from "./request-history.ts";
@@ -45,13 +45,9 @@ const NOTHING_TO_MOVE = ["SECRET_GONE", "ENGINE_NOT_KV"];
 const STRENGTH: Record<PlanReason["effect"], number> = { skip: 0, blocked: 1, decide: 2, note: 3 };
 
 /** The verdict on one entry: what the pre-flight of a request would say, and what only a look at the whole estate shows. */
-export function judgeEntry(
-  facts: EntryFacts,
-  allowedTargets: readonly AllowedTarget[],
-  prefixes: readonly string[] = [],
-): PlanRow {
+export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTarget[], limits: LaneLimits): PlanRow {
   const { entryId, source, currentVersion, history, planned } = facts;
-  const atPath = entryFaults(facts, prefixes).map(reasonOf);
+  const atPath = entryFaults(facts, limits).map(reasonOf);
   const before = historyReasons(history, currentVersion);
   const isNothingToMove = atPath.some(({ code }) => NOTHING_TO_MOVE.includes(code));
   const all = [...before, ...atPath, ...(isNothingToMove ? [] : wishReasons(facts, allowedTargets))];
@@ -68,7 +64,7 @@ export function judgeEntry(
     engine,
     vaultVersion: currentVersion,
     verdict,
-    lane: laneOf(atPath.map(({ code }) => code)),
+    lane: facts.goneAt === null ? laneOf(source, limits).lane : "standard",
     reasons,
     nextStep: verdict === "ready" ? readyStep(facts) : (reasons[0]?.text ?? ""),
     target: isNothingToMove ? null : planned.target,
@@ -78,10 +74,12 @@ export function judgeEntry(
 }
 
 /** A mount whose engine is not KV holds nothing that a copy could move. */
-export function judgeMount({ namespace, path, engine }: { namespace: string; path: string; engine: Engine }): PlanRow {
-  const reasons = entryFaults({ source: { engine, mount: path, path: "" }, goneAt: null, isDeleted: false }).map(
-    reasonOf,
-  );
+export function judgeMount(
+  { namespace, path, engine }: { namespace: string; path: string; engine: Engine },
+  limits: LaneLimits,
+): PlanRow {
+  const source = { namespace, engine, mount: path, path: "" };
+  const reasons = entryFaults({ source, goneAt: null, isDeleted: false }, limits).map(reasonOf);
   return {
     kind: "mount",
     entryId: null,
@@ -91,7 +89,7 @@ export function judgeMount({ namespace, path, engine }: { namespace: string; pat
     engine,
     vaultVersion: null,
     verdict: verdictOf(reasons),
-    lane: laneOf(reasons.map(({ code }) => code)),
+    lane: laneOf(source, limits).lane,
     reasons,
     nextStep: reasons[0]?.text ?? "",
     target: null,

@@ -1,6 +1,7 @@
 import { isCurrentVersionDeleted } from "../../catalog/current-version.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
+import type { LaneLimits } from "../lane-of.ts";
 import { type EntryFacts, judgeEntry, judgeMount, nameToLookUp } from "./judge-entry.ts";
 import type { LookUpReport, NameLookUp } from "./look-up-names.ts";
 import type { PlanRow } from "./plan-row.ts";
@@ -20,8 +21,7 @@ export interface PlanDeps {
 
 export interface PlanInput {
   readonly allowedTargets: readonly AllowedTarget[];
-  /** Only where `gate: off`. */
-  readonly prefixes?: readonly string[];
+  readonly limits: LaneLimits;
   /** The one of them for which names are planned. */
   readonly rule: AllowedTarget;
   /** The AWS tag that each field of confirmed metadata becomes. */
@@ -73,7 +73,7 @@ export async function planEstate(
       const facts = page.map((entry) => factsOf(entry, pasts(entry.id), survey, { ...input, at: plannedAt }));
       await hand(await judgePage(deps.lookUp, facts, input));
     }
-    await hand((await otherMounts(tx)).map(judgeMount));
+    await hand((await otherMounts(tx)).map((mount) => judgeMount(mount, input.limits)));
     const { rule } = input;
     const lookUp = deps.lookUp?.report() ?? null;
     return { ...tally.counts(), plannedAt, rule, catalogue: await catalogueAge(tx), lookUp };
@@ -81,8 +81,8 @@ export async function planEstate(
 }
 
 async function judgePage(lookUp: NameLookUp | null, facts: readonly EntryFacts[], input: PlanInput) {
-  const { allowedTargets, prefixes } = input;
-  const rows = facts.map((entry) => judgeEntry(entry, allowedTargets, prefixes));
+  const { allowedTargets, limits } = input;
+  const rows = facts.map((entry) => judgeEntry(entry, allowedTargets, limits));
   if (lookUp === null) return rows;
   const wishes = rows.flatMap((row) => {
     const target = nameToLookUp(row, allowedTargets);
@@ -90,7 +90,7 @@ async function judgePage(lookUp: NameLookUp | null, facts: readonly EntryFacts[]
   });
   const answers = await lookUp.ask(wishes);
   return facts.map((entry) =>
-    judgeEntry({ ...entry, inAws: answers.get(entry.entryId) ?? null }, allowedTargets, prefixes),
+    judgeEntry({ ...entry, inAws: answers.get(entry.entryId) ?? null }, allowedTargets, limits),
   );
 }
 

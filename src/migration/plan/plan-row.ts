@@ -1,12 +1,10 @@
 import type { TargetRef } from "../../approvals/content.ts";
 import type { Engine } from "../../store/schema.ts";
+import type { Lane } from "../lane-of.ts";
 
 /** ready: may be asked for as it is. decide: a person must choose first. blocked: can't be moved now. skip: no work. */
 export const VERDICTS = ["ready", "decide", "blocked", "skip"] as const;
 export type Verdict = (typeof VERDICTS)[number];
-
-export const LANES = ["standard", "complex", "white-glove"] as const;
-export type Lane = (typeof LANES)[number];
 
 export interface PlanReason {
   /** Stable; docs/plan.md lists them. */

@@ -1,5 +1,6 @@
 import { formatPath } from "../../catalog/secret-path.ts";
-import { LANES, type Lane, type PlanReason, type PlanRow, VERDICTS, type Verdict } from "./plan-row.ts";
+import { LANES, type Lane } from "../lane-of.ts";
+import { type PlanReason, type PlanRow, VERDICTS, type Verdict } from "./plan-row.ts";
 
 /** Secrets by verdict. */
 export type VerdictCounts = Readonly<Record<Verdict, number>>;

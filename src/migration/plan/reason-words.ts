@@ -4,6 +4,8 @@ export const REASON_WORDS = {
   ALREADY_MIGRATED: "What Vault has now is moved",
   SECRET_GONE: "Vault no longer has it",
   ENGINE_NOT_KV: "Its engine makes secrets on demand",
+  NAMESPACE_NOT_SERVED: "It is in a namespace that is not served here",
+  PATH_OUTSIDE_PREFIXES: "It lies outside the prefixes of `gate: off`",
   PATH_NOT_GRANTABLE: "Vault can't lend exactly this path",
   VERSION_DELETED: "Its current version is deleted",
   LOOKS_ALIKE: "Names look the same: which one is meant, or are all needed?",

@@ -51,7 +51,7 @@ async function realWave({ stopAfter = 3, paths = ["a", "b", "c", "d", "e", "f"] 
   const draft = draftOf({
     ...{ name: NAME, pilotSize: 2, batchSize: 500, stopAfter },
     selection: { kind: "filter", filter: { mount } },
-    plan: { allowedTargets: settings.allowedTargets, rule, tagByField: {} },
+    plan: { allowedTargets: settings.allowedTargets, limits: { namespace: "", prefixes: [] }, rule, tagByField: {} },
   });
   const now = () => new Date();
   await createWave({ store, now, newId: randomUUID, report: () => {} }, draft);
