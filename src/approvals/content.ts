@@ -66,25 +66,42 @@ const Adoption = z.strictObject({
 const MAX_OLDER_VERSIONS = 17;
 const OlderVersions = z.number().int().min(0).max(MAX_OLDER_VERSIONS);
 
+/**
+ * Versions that one move may write, over all its targets: each costs AWS two calls or more, and all of them must be written
+ * and read back within the 120 s that the worker's own login to Vault lives.
+ */
+export const MAX_WRITES = 100;
+const TOO_MANY_WRITES = `more than ${MAX_WRITES} versions to write: take fewer older versions or fewer parts`;
+
+/** Each target of a split value gets the current version and the older ones. */
+export function countWrites(shape: z.output<typeof Shape>, olderVersions: number): number {
+  return (shape.kind === "split" ? shape.parts.length : 1) * (1 + olderVersions);
+}
+
+const areFewWrites = ({ shape, olderVersions }: { shape: z.output<typeof Shape>; olderVersions: number }): boolean =>
+  countWrites(shape, olderVersions) <= MAX_WRITES;
+
 const Tags = z.record(z.string().min(1).max(127), z.string().max(255));
 
 /** What a person asked for. The producer signs it inside its envelope. */
-export const RequestContent = z.strictObject({
-  source: Source,
-  target: Target,
-  shape: Shape,
-  /** How many older Vault versions (KV v2) go along, each under the staging label `vault-v<N>`. */
-  olderVersions: OlderVersions,
-  settings: TargetSettings,
-  /** null: a target that Glovebox did not make stops the move. */
-  adopt: Adoption.nullable(),
-  tags: Tags,
-  /** ISO time before which the move must not start, or null. */
-  notBefore: z.iso.datetime().nullable(),
-  reason: z.string().min(1).max(500),
-  /** Slack user id. */
-  requester: z.string().min(1),
-});
+export const RequestContent = z
+  .strictObject({
+    source: Source,
+    target: Target,
+    shape: Shape,
+    /** How many older Vault versions (KV v2) go along, each under the staging label `vault-v<N>`. */
+    olderVersions: OlderVersions,
+    settings: TargetSettings,
+    /** null: a target that Glovebox did not make stops the move. */
+    adopt: Adoption.nullable(),
+    tags: Tags,
+    /** ISO time before which the move must not start, or null. */
+    notBefore: z.iso.datetime().nullable(),
+    reason: z.string().min(1).max(500),
+    /** Slack user id. */
+    requester: z.string().min(1),
+  })
+  .refine(areFewWrites, TOO_MANY_WRITES);
 export type RequestContent = z.output<typeof RequestContent>;
 export type RequestSource = RequestContent["source"];
 export type TargetRef = RequestContent["target"];
@@ -108,28 +125,30 @@ export const Envelope = z.strictObject({
 export type Envelope = z.output<typeof Envelope>;
 
 /** What an approval says, whole. The worker acts on its signed bytes alone. */
-export const ApprovalStatement = z.strictObject({
-  v: z.literal(1),
-  statementId: z.uuid(),
-  requestId: z.string().min(1),
-  requestVersion: z.number().int().min(1),
-  source: Source,
-  /** The version that the approver saw; null for KV v1, which has none. */
-  vaultVersion: z.number().int().min(1).nullable(),
-  versionRule: z.enum(["ask", "take-current"]),
-  target: Target,
-  shape: Shape,
-  olderVersions: OlderVersions,
-  settings: TargetSettings,
-  adopt: Adoption.nullable(),
-  tags: Tags,
-  requester: z.string().min(1),
-  approvers: z.array(z.string().min(1)).min(1),
-  rule: z.string().min(1),
-  notBefore: z.iso.datetime().nullable(),
-  issuedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime(),
-});
+export const ApprovalStatement = z
+  .strictObject({
+    v: z.literal(1),
+    statementId: z.uuid(),
+    requestId: z.string().min(1),
+    requestVersion: z.number().int().min(1),
+    source: Source,
+    /** The version that the approver saw; null for KV v1, which has none. */
+    vaultVersion: z.number().int().min(1).nullable(),
+    versionRule: z.enum(["ask", "take-current"]),
+    target: Target,
+    shape: Shape,
+    olderVersions: OlderVersions,
+    settings: TargetSettings,
+    adopt: Adoption.nullable(),
+    tags: Tags,
+    requester: z.string().min(1),
+    approvers: z.array(z.string().min(1)).min(1),
+    rule: z.string().min(1),
+    notBefore: z.iso.datetime().nullable(),
+    issuedAt: z.iso.datetime(),
+    expiresAt: z.iso.datetime(),
+  })
+  .refine(areFewWrites, TOO_MANY_WRITES);
 export type ApprovalStatement = z.output<typeof ApprovalStatement>;
 
 /** An order to undo one finished migration, signed by the bot when someone allowed pressed Undo. */

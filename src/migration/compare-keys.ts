@@ -26,7 +26,37 @@ export function compareKeys(digestKey: DigestKey, vault: TargetValue, aws: Targe
     onlyInVault: [...left.keys()].filter((key) => !right.has(key)),
     onlyInAws: [...right.keys()].filter((key) => !left.has(key)),
   };
-  return { whole: null, keys };
+  return { whole: null, keys: capped(keys) };
+}
+
+/** What is stored and shown: enough to tell two secrets apart, however large somebody else's is. */
+const MAX_NAMES = 50;
+const MAX_NAME_LENGTH = 128;
+
+function capped(keys: Omit<ComparedKeys, "more">): ComparedKeys {
+  const { same, different, onlyInVault, onlyInAws } = keys;
+  const keep = (names: readonly string[]): string[] => names.slice(0, MAX_NAMES).map(shortened);
+  const kept = {
+    same: keep(same),
+    different: keep(different),
+    onlyInVault: keep(onlyInVault),
+    onlyInAws: keep(onlyInAws),
+  };
+  if ([same, different, onlyInVault, onlyInAws].every(({ length }) => length <= MAX_NAMES)) return kept;
+  const moreOf = (list: keyof typeof kept): number => keys[list].length - kept[list].length;
+  const more = {
+    same: moreOf("same"),
+    different: moreOf("different"),
+    onlyInVault: moreOf("onlyInVault"),
+    onlyInAws: moreOf("onlyInAws"),
+  };
+  return { ...kept, more };
+}
+
+/** By whole characters: half a surrogate pair is no text that Postgres takes. */
+function shortened(name: string): string {
+  const characters = [...name];
+  return characters.length <= MAX_NAME_LENGTH ? name : `${characters.slice(0, MAX_NAME_LENGTH - 1).join("")}…`;
 }
 
 interface ObjectDocument extends JsonDocument {

@@ -56,7 +56,7 @@ export class TargetNotOursError extends GloveboxError {
 export class ReadBackMismatchError extends GloveboxError {
   readonly code = "READ_BACK_MISMATCH";
   readonly userMessage =
-    "What AWS gave back was not what I wrote, so I took the write back. Vault is unchanged. Press Retry, and tell the operators if it comes again.";
+    "What AWS gave back was not what I wrote. Vault is unchanged. Press Retry, and tell the operators if it comes again.";
   constructor() {
     super("the value read back differs from the one written");
   }
@@ -68,14 +68,14 @@ export class SettingsMissingError extends GloveboxError {
   readonly userMessage: string;
   constructor(what: string) {
     super(`AWS shows another ${what} than was set`);
-    this.userMessage = `The target's ${what} in AWS is not what I set, so I took the write back. Vault is unchanged. Press Retry, and tell the operators if it comes again.`;
+    this.userMessage = `The target's ${what} in AWS is not what I set. Vault is unchanged. Press Retry, and tell the operators if it comes again.`;
   }
 }
 
 export class ReplicaFailedError extends GloveboxError {
   readonly code = "REPLICA_FAILED";
   readonly userMessage =
-    "AWS couldn't copy the target to one of the regions that the rules name: its name may be taken there, or its key can't be used. I took the write back and Vault is unchanged; an operator must look at that region, then press Retry.";
+    "AWS couldn't copy the target to one of the regions that the rules name: its name may be taken there, or its key can't be used. Vault is unchanged; an operator must look at that region, then press Retry.";
   constructor() {
     super("a replica of the target failed");
   }

@@ -21,7 +21,7 @@ export abstract class TargetError extends GloveboxError {
 export class TargetAccessDeniedError extends TargetError {
   readonly code = "TARGET_ACCESS_DENIED";
   readonly userMessage =
-    "AWS didn't let Glovebox do that, so the target is as it was. An operator must check the writer's role and its key's policy (`glovebox doctor` names the missing right), then press Retry.";
+    "AWS didn't let Glovebox do that, and the refused call changed nothing. An operator must check the writer's role and its key's policy (`glovebox doctor` names the missing right), then press Retry.";
 }
 
 export class TargetUnavailableError extends TargetError {
@@ -65,13 +65,13 @@ export class TargetMovedOnError extends TargetError {
 export class TargetLimitError extends TargetError {
   readonly code = "TARGET_LIMIT";
   readonly userMessage =
-    "The AWS account has reached a limit (secrets, versions or labels), so nothing was written. An operator must raise the limit or clean up, then press Retry.";
+    "The AWS account has reached a limit (secrets, versions or labels), and the refused call wrote nothing. An operator must raise the limit or clean up, then press Retry.";
 }
 
 export class TargetKeyError extends TargetError {
   readonly code = "TARGET_KEY";
   readonly userMessage =
-    "AWS couldn't use the target's KMS key: it is disabled, scheduled for deletion, or not granted. Nothing was written; its owner must check the key, then press Retry.";
+    "AWS couldn't use the target's KMS key: it is disabled, scheduled for deletion, or not granted. The refused call wrote nothing; its owner must check the key, then press Retry.";
 }
 
 export class TargetPolicyError extends TargetError {
@@ -83,7 +83,7 @@ export class TargetPolicyError extends TargetError {
 export class TargetRefusedError extends TargetError {
   readonly code = "TARGET_REFUSED";
   readonly userMessage =
-    "AWS refused the call as it was made, so the target is as it was. Trying again won't help: ask support, who find AWS's reason in the log.";
+    "AWS refused the call as it was made, and it changed nothing. Trying again won't help: ask support, who find AWS's reason in the log.";
 }
 
 export class TargetAccountError extends TargetError {

@@ -45,21 +45,24 @@ export function comparisonWords({
     : "I may not read it, so I can't compare.";
 }
 
-function keyWords({ same, different, onlyInVault, onlyInAws }: NonNullable<Conflict["keys"]>): string {
+function keyWords({ same, different, onlyInVault, onlyInAws, more }: NonNullable<Conflict["keys"]>): string {
   if (different.length + onlyInVault.length + onlyInAws.length === 0) {
-    return `The value there is the same in ${same.length === 1 ? "its one key" : `all ${same.length} keys`}.`;
+    const count = same.length + (more?.same ?? 0);
+    return `The value there is the same in ${count === 1 ? "its one key" : `all ${count} keys`}.`;
   }
   const said = [
-    ["Same in both", same],
-    ["Different", different],
-    ["Only in Vault", onlyInVault],
-    ["Only in AWS", onlyInAws],
+    ["Same in both", same, more?.same],
+    ["Different", different, more?.different],
+    ["Only in Vault", onlyInVault, more?.onlyInVault],
+    ["Only in AWS", onlyInAws, more?.onlyInAws],
   ] as const;
-  return said.flatMap(([words, names]) => (names.length === 0 ? [] : [`${words}: ${listed(names)}.`])).join(" ");
+  return said
+    .flatMap(([words, names, unnamed]) => (names.length === 0 ? [] : [`${words}: ${listed(names, unnamed)}.`]))
+    .join(" ");
 }
 
-function listed(names: readonly string[]): string {
+function listed(names: readonly string[], unnamed = 0): string {
   const shown = names.slice(0, 12).map((name) => code(name, 80));
-  const more = names.length - shown.length;
+  const more = names.length - shown.length + unnamed;
   return `${shown.join(", ")}${more > 0 ? ` and ${sayPlural(more, "more key")}` : ""}`;
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ValueShape } from "../approvals/content.ts";
+import { countWrites, MAX_WRITES, type ValueShape } from "../approvals/content.ts";
 import type { EntryDescription } from "../catalog/describe-entry.ts";
 import { INPUT } from "./action-ids.ts";
 import { LIMITS } from "./block-kit-limits.ts";
@@ -101,6 +101,10 @@ export function readShape(inputs: ReadonlyMap<string, string>, entry: EntryDescr
   const max = olderVersionsOf(entry);
   if (!Number.isInteger(count) || count < 0 || count > max) {
     errors[INPUT.olderVersions] = `Vault can give ${sayPlural(max, "older version")} of it now. Choose again.`;
+  } else if (shape !== null && countWrites(shape, count) > MAX_WRITES) {
+    const written = countWrites(shape, count);
+    errors[INPUT.olderVersions] =
+      `That would be ${written} versions to write, and one move writes at most ${MAX_WRITES}: each group takes the current version and the older ones. Choose fewer older versions or fewer groups.`;
   }
   return shape === null || Object.keys(errors).length > 0 ? { errors } : { shape, olderVersions: count };
 }

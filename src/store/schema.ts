@@ -187,6 +187,8 @@ export interface ComparedKeys {
   readonly different: readonly string[];
   readonly onlyInVault: readonly string[];
   readonly onlyInAws: readonly string[];
+  /** How many further keys each of the lists has; absent: all are named. */
+  readonly more?: Readonly<Record<"same" | "different" | "onlyInVault" | "onlyInAws", number>>;
 }
 
 /** A target that is somebody else's, as the engine met it. */

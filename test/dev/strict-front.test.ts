@@ -136,9 +136,7 @@ describe("the strict front answers as AWS does where moto answers otherwise", ()
 
   it("a plain read after a roll-back gives the version that AWSCURRENT is on", async () => {
     const SecretId = await madeSecret();
-    const { VersionId: second = "" } = await strict.send(
-      new PutSecretValueCommand({ SecretId, SecretString: "second" }),
-    );
+    const { VersionId: second = "" } = await moto.send(new PutSecretValueCommand({ SecretId, SecretString: "second" }));
     const { VersionIdsToStages = {} } = await strict.send(new DescribeSecretCommand({ SecretId }));
     const first = Object.keys(VersionIdsToStages).find((id) => id !== second);
     const rollBack = { SecretId, VersionStage: "AWSCURRENT", MoveToVersionId: first, RemoveFromVersionId: second };
@@ -146,6 +144,25 @@ describe("the strict front answers as AWS does where moto answers otherwise", ()
     const read = new GetSecretValueCommand({ SecretId });
     await expect(strict.send(read)).resolves.toMatchObject({ SecretString: "first" });
     await expect(moto.send(read)).resolves.toMatchObject({ SecretString: "second" });
+  });
+});
+
+describe("a plain put after AWSCURRENT was moved back", () => {
+  it("takes AWSCURRENT from the version that has it, and from no other", async () => {
+    const SecretId = await madeSecret();
+    const first = await strict.send(new DescribeSecretCommand({ SecretId }));
+    const [from = ""] = Object.keys(first.VersionIdsToStages ?? {});
+    const second = await strict.send(
+      new PutSecretValueCommand({ SecretId, SecretString: "second", VersionStages: ["ours"] }),
+    );
+    const moved = { SecretId, VersionStage: "AWSCURRENT", MoveToVersionId: second.VersionId };
+    await strict.send(new UpdateSecretVersionStageCommand({ ...moved, RemoveFromVersionId: from }));
+
+    const third = await strict.send(new PutSecretValueCommand({ SecretId, SecretString: "third" }));
+    const { VersionIdsToStages } = await strict.send(new DescribeSecretCommand({ SecretId }));
+    expect(VersionIdsToStages?.[third.VersionId ?? ""]).toEqual(["AWSCURRENT"]);
+    expect(VersionIdsToStages?.[second.VersionId ?? ""]?.toSorted()).toEqual(["AWSPREVIOUS", "ours"]);
+    expect((await strict.send(new GetSecretValueCommand({ SecretId }))).SecretString).toBe("third");
   });
 });
 

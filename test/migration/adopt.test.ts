@@ -1,7 +1,6 @@
-import { DeleteSecretCommand } from "@aws-sdk/client-secrets-manager";
+import { DeleteSecretCommand, PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
 import type { Adoption } from "../../src/approvals/content.ts";
-import { putByHand } from "./put-by-hand.ts";
 import { type ValuesWorld, valuesWorld } from "./values-world.ts";
 
 const THEIRS = [{ Key: "team", Value: "theirs" }];
@@ -115,7 +114,11 @@ describe("adopting a target", () => {
   });
 
   it.each([
-    ["another version is current", (world: ValuesWorld, name: string) => putByHand(world.aws, name, '{"a":"newer"}')],
+    [
+      "another version is current",
+      (world: ValuesWorld, name: string) =>
+        world.aws.send(new PutSecretValueCommand({ SecretId: name, SecretString: '{"a":"newer"}' })),
+    ],
     [
       "it is scheduled for deletion",
       (world: ValuesWorld, name: string) => world.aws.send(new DeleteSecretCommand({ SecretId: name })),

@@ -1,9 +1,14 @@
-import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import {
+  DeleteSecretCommand,
+  GetResourcePolicyCommand,
+  GetSecretValueCommand,
+  UpdateSecretCommand,
+} from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
-import type { RequestContent } from "../../src/approvals/content.ts";
+import type { RequestContent, TargetSettings } from "../../src/approvals/content.ts";
 import { orderUndo } from "../../src/approvals/order-undo.ts";
 import { type CrashWorld, inLanes } from "./crash-world.ts";
-import { APPROVER, NOTHING_LEFT } from "./engine-world.ts";
+import { APPROVER, type EngineWorldOptions, NOTHING_LEFT } from "./engine-world.ts";
 
 const LANES = 4;
 const TIMEOUT = { timeout: 400_000 };
@@ -33,7 +38,22 @@ async function lookAt(world: CrashWorld, name: string, id: string) {
     const isOwnId = Key === "glovebox-migration" || Key === "glovebox-request";
     return `${Key}=${isOwnId ? (Value === id ? "this move" : "an earlier one") : Value}`;
   });
-  return { isTombstone, values, tags: tags.filter((tag) => !tag.startsWith("glovebox-request")).toSorted() };
+  return {
+    isTombstone,
+    values,
+    tags: tags.filter((tag) => !tag.startsWith("glovebox-request")).toSorted(),
+    settings: {
+      description: described.Description,
+      key: described.KmsKeyId,
+      regions: (described.ReplicationStatus ?? []).map(({ Region }) => Region),
+      policy: isTombstone ? null : await policyAt(world, name),
+    },
+  };
+}
+
+async function policyAt({ aws }: CrashWorld, name: string): Promise<unknown> {
+  const { ResourcePolicy } = await aws.send(new GetResourcePolicyCommand({ SecretId: name }));
+  return ResourcePolicy === undefined ? null : JSON.parse(ResourcePolicy);
 }
 
 async function lookAll(world: CrashWorld, { id, names }: Arranged) {
@@ -87,6 +107,57 @@ const splitOf = (): Pick<RequestContent, "shape"> => ({
   },
 });
 
+const KEY = "11111111-2222-3333-4444-555555555555";
+const SETTINGS: TargetSettings = {
+  description: "Kept by the platform team",
+  replicaRegions: ["eu-west-1"],
+  resourcePolicy: JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [
+      {
+        Effect: "Allow",
+        Principal: { AWS: "arn:aws:iam::123456789012:role/reader" },
+        Action: "secretsmanager:GetSecretValue",
+        Resource: "*",
+      },
+    ],
+  }),
+};
+const { description, replicaRegions, resourcePolicy } = SETTINGS;
+/** The worker's own rules say the same. */
+const RULES: Readonly<Record<string, EngineWorldOptions>> = {
+  "an adopted target with settings, tags and labels of its own": {
+    kmsKeyIds: [KEY],
+    targetRule: {
+      description: description ?? "",
+      replicaRegions: [...replicaRegions],
+      resourcePolicy: resourcePolicy ?? "",
+    },
+  },
+};
+
+/** Somebody else's target, with a description, tags and a key of its own, that a person said to take over. */
+async function adopted(
+  world: CrashWorld,
+  values: Record<string, string>[],
+  how: { patch?: Partial<RequestContent>; kmsKeyId?: string; isTombstone?: boolean },
+): Promise<Arranged> {
+  const { patch = {}, kmsKeyId = null, isTombstone = false } = how;
+  const name = `${world.prefix}${newPath()}`;
+  const theirTags = [
+    { Key: "team", Value: "theirs" },
+    { Key: "owner-team", Value: "theirs too" },
+  ];
+  const { ARN: arn = "", VersionId = "" } = await world.createByHand(name, '{"v":"theirs"}', theirTags);
+  const theirs = { SecretId: name, Description: "Kept by them", KmsKeyId: "99999999-8888-7777-6666-555555555555" };
+  if (kmsKeyId !== null) await world.aws.send(new UpdateSecretCommand(theirs));
+  if (isTombstone) await world.aws.send(new DeleteSecretCommand({ SecretId: name, RecoveryWindowInDays: 7 }));
+  const target = { accountId: "123456789012", region: "eu-central-1", name, kmsKeyId };
+  const adopt = { arn, versionId: VersionId, isTombstone };
+  const { id } = await ordered(world, values, { target, adopt, ...patch });
+  return { id, names: [name] };
+}
+
 const KINDS: Readonly<Record<string, Arrange>> = {
   "a split value": async (world) => {
     const { id, name } = await ordered(world, [{ a: "1", b: "2" }], splitOf());
@@ -101,15 +172,11 @@ const KINDS: Readonly<Record<string, Arrange>> = {
     await world.migrate(made.id);
     return orderedNext(world, made, { v: "2" }, { olderVersions: 1, tags: { "owner-team": "team-b" } });
   },
-  "an adopted target": async (world) => {
-    const name = `${world.prefix}${newPath()}`;
-    const { ARN: arn = "" } = await world.createByHand(name, '{"v":"theirs"}', [{ Key: "team", Value: "theirs" }]);
-    const { VersionIdsToStages = {} } = await world.describe(name);
-    const [versionId = null] = Object.keys(VersionIdsToStages);
-    const target = { accountId: "123456789012", region: "eu-central-1", name, kmsKeyId: null };
-    const { id } = await ordered(world, [{ v: "ours" }], { target, adopt: { arn, versionId, isTombstone: false } });
-    return { id, names: [name] };
+  "an adopted target with settings, tags and labels of its own": async (world) => {
+    const patch = { olderVersions: 1, settings: SETTINGS };
+    return adopted(world, [{ v: "older" }, { v: "ours" }], { patch, kmsKeyId: KEY });
   },
+  "an adopted tombstone": async (world) => adopted(world, [{ v: "ours" }], { isTombstone: true }),
   "an equal value": async (world) => {
     const made = await ordered(world, [{ v: "same" }]);
     await world.migrate(made.id);
@@ -119,16 +186,18 @@ const KINDS: Readonly<Record<string, Arrange>> = {
 
 describe.each(Object.keys(KINDS))("kill -9 of a worker that writes %s", (kind) => {
   const arrange: Arrange = (world) => (KINDS[kind] as Arrange)(world);
+  const lanes = <T>(cases: readonly string[], count: number, run: (world: CrashWorld, name: string) => Promise<T>) =>
+    inLanes(cases, count, run, RULES[kind]);
 
   it("is healed at every point from the journaled list on: nothing lost, doubled or left", TIMEOUT, async () => {
-    const clean = await inLanes(["clean"], 1, async (world) => {
+    const clean = await lanes(["clean"], 1, async (world) => {
       const arranged = await arrange(world);
       const points = await world.pointsOf(arranged.id);
       return { points: points.slice(points.indexOf("write.intended")), end: await lookAll(world, arranged) };
     });
     const { points = [], end } = clean.clean ?? {};
     expect(end).toMatchObject({ state: "done", hasReceipt: true, left: NOTHING_LEFT });
-    const ends = await inLanes(points, LANES, async (world, at) => {
+    const ends = await lanes(points, LANES, async (world, at) => {
       const arranged = await arrange(world);
       await world.crash(arranged.id, { at });
       await world.takeOver(arranged.id);
@@ -147,7 +216,7 @@ describe.each(Object.keys(KINDS))("kill -9 of a worker that writes %s", (kind) =
       await orderUndo(world.decide, { requestId, by: APPROVER });
       return { ...arranged, before };
     };
-    const clean = await inLanes(["clean"], 1, async (world) => {
+    const clean = await lanes(["clean"], 1, async (world) => {
       const arranged = await undone(world);
       return {
         points: await world.pointsOf(arranged.id),
@@ -161,7 +230,7 @@ describe.each(Object.keys(KINDS))("kill -9 of a worker that writes %s", (kind) =
     const isMade = (before as unknown[]).includes("absent");
     if (isMade) expect(end?.looks).toEqual(end?.looks.map(() => expect.objectContaining({ isTombstone: true })));
     else expect(end?.looks).toEqual(before);
-    const ends = await inLanes(points, LANES, async (world, at) => {
+    const ends = await lanes(points, LANES, async (world, at) => {
       const arranged = await undone(world);
       await world.crash(arranged.id, { at });
       await world.takeOver(arranged.id);

@@ -48,6 +48,8 @@ export interface EngineWorldOptions {
   readonly fenceSeconds?: number;
   /** What the worker's own rules set on every target. */
   readonly targetRule?: SettingsRule;
+  /** The keys that its rules allow; the AWS-managed one where absent. */
+  readonly kmsKeyIds?: readonly string[];
   /** How long the worker waits for an answer; 3 s where absent. */
   readonly vaultTimeoutMs?: number;
   readonly awsTimeoutMs?: number;
@@ -76,7 +78,15 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
     operatorPublicPem: operatorPair.publicPem,
     receiptPrivatePem: pemPair().privatePem,
     digestKey: randomBytes(32).toString("base64"),
-    allowedTargets: [{ accountId: ACCOUNT, region: REGION, namePrefix: prefix, kmsKeyIds: [], ...options.targetRule }],
+    allowedTargets: [
+      {
+        accountId: ACCOUNT,
+        region: REGION,
+        namePrefix: prefix,
+        kmsKeyIds: options.kmsKeyIds ?? [],
+        ...options.targetRule,
+      },
+    ],
     fenceSeconds: options.fenceSeconds ?? 20,
     vaultTimeoutMs: options.vaultTimeoutMs ?? 3_000,
     awsTimeoutMs: options.awsTimeoutMs ?? 3_000,

@@ -1,8 +1,8 @@
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it } from "vitest";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
 import type { SecretTarget } from "../../src/migration/secret-target.ts";
 import { NOTHING_LEFT } from "./engine-world.ts";
-import { putByHand } from "./put-by-hand.ts";
 import { valuesWorld } from "./values-world.ts";
 
 describe("a worker that is paused between its last fence check and the put", () => {
@@ -18,7 +18,7 @@ describe("a worker that is paused between its last fence check and the put", () 
     const target: SecretTarget = {
       ...world.worker.deps.target,
       async put(...args) {
-        await putByHand(world.aws, name, '{"v":"newer"}');
+        await world.aws.send(new PutSecretValueCommand({ SecretId: name, SecretString: '{"v":"newer"}' }));
         await world.worker.deps.target.put(...args);
       },
     };

@@ -1,8 +1,8 @@
+import { PutSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { migrateSecret } from "../../src/migration/migrate-secret.ts";
 import { type Crash, type CrashWorld, crashWorld, FINISHED, inLanes } from "./crash-world.ts";
 import { openWorker } from "./engine-worker.ts";
-import { putByHand } from "./put-by-hand.ts";
 
 /** A worker stops at the point, another one ends the migration, and the first wakes up. */
 async function stopAndWake(
@@ -89,7 +89,7 @@ describe("a worker that was stopped past its deadline and wakes up", () => {
       const second = await world.orderSecond(path, id);
       const SecretId = await world.targetOf(second);
       const { said } = await stopAndWake(world, second, { at }, () =>
-        putByHand(world.aws, SecretId, '{"value":"newer"}'),
+        world.aws.send(new PutSecretValueCommand({ SecretId, SecretString: '{"value":"newer"}' })),
       );
       return { said, ...(await outcomeOf(world, second)) };
     });
@@ -135,7 +135,7 @@ describe("three workers: one is killed, one stopped past its deadline, and one e
       await world.takeOver(second);
       const isSecondLockedOut = !(await isAlive(killed.adminAccessor));
       const SecretId = await world.targetOf(second);
-      await putByHand(world.aws, SecretId, '{"value":"newer"}');
+      await world.aws.send(new PutSecretValueCommand({ SecretId, SecretString: '{"value":"newer"}' }));
       stopped.child.kill("SIGCONT");
       const said = await stopped.nextLine();
       await stopped.exited;

@@ -8,6 +8,8 @@ export const SecretsManagerInput = z.looseObject({
   /** Base64, as the JSON protocol carries bytes. */
   SecretBinary: z.string().optional(),
   VersionId: z.string().optional(),
+  ClientRequestToken: z.string().optional(),
+  VersionIdsToStages: z.record(z.string(), z.array(z.string())).optional(),
   VersionStage: z.string().optional(),
   VersionStages: z.array(z.string()).optional(),
   MoveToVersionId: z.string().optional(),

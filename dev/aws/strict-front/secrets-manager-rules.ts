@@ -1,6 +1,7 @@
 import type { FrontAnswer } from "../../faults/fault-list.ts";
 import type { AskTarget, FrontRequest, Ruling } from "../../faults/http-front.ts";
 import { type AwsCall, awsError } from "../aws-call.ts";
+import { plainPut } from "./plain-put.ts";
 import { isMalformedPolicy, isPublicPolicy } from "./resource-policy.ts";
 import { SecretsManagerInput } from "./secrets-manager-input.ts";
 
@@ -170,6 +171,10 @@ export async function ruleSecretsManager(call: AwsCall, asked: FrontRequest, ask
   for (const rule of RULES[call.action] ?? []) {
     const refusal = await rule(data, describe);
     if (refusal) return { answer: awsError(call, 400, refusal.code, refusal.message) };
+  }
+  if (call.action === "PutSecretValue" && data.VersionStages === undefined) {
+    const answer = await plainPut(data, asked, askTarget);
+    return answer && { answer };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { type Fault, FaultList, type FaultTiming } from "../../faults/fault-list.ts";
+import { type Fault, FaultList, type FaultTiming, type FrontAnswer } from "../../faults/fault-list.ts";
 import { startHttpFront } from "../../faults/http-front.ts";
 import { type AwsCall, awsError, nameAwsCall } from "../aws-call.ts";
 import { ruleSecretsManager } from "./secrets-manager-rules.ts";
@@ -10,6 +10,7 @@ export type AwsFaultKind =
   | "expired-token"
   | "limit"
   | "key-failure"
+  | "decrypt-failure"
   | "slow"
   | "cut"
   | "lost-answer";
@@ -32,6 +33,8 @@ export interface AwsFront {
   clearFaults(): void;
   /** What was called, in order; no bodies. */
   calls(): (AwsCall & { readonly at: Date })[];
+  /** What DescribeSecret says of every replica, as long as AWS is still copying; null: what moto says, which is at once. */
+  replicasAre(status: "InProgress" | null): void;
   /** AWS cannot be reached: every connection is cut until `down(false)`. */
   down(isDown: boolean): void;
   stop(): Promise<void>;
@@ -40,12 +43,18 @@ export interface AwsFront {
 /** A front before moto that answers as AWS does where moto is lax, and has faults on order. */
 export async function startAwsFront(motoUrl: string): Promise<AwsFront> {
   const faults = new FaultList<AwsCall>();
+  let replicaStatus: string | null = null;
   const front = await startHttpFront({
     target: motoUrl,
     faults,
     nameCall: nameAwsCall,
-    rule: async (call, request, askTarget) =>
-      call.service === "secretsmanager" ? ruleSecretsManager(call, request, askTarget) : undefined,
+    rule: async (call, request, askTarget) => {
+      if (call.service !== "secretsmanager") return undefined;
+      if (replicaStatus !== null && call.action === "DescribeSecret") {
+        return { answer: withReplicaStatus(await askTarget(request), replicaStatus) };
+      }
+      return ruleSecretsManager(call, request, askTarget);
+    },
   });
   return {
     ...front,
@@ -55,7 +64,17 @@ export async function startAwsFront(motoUrl: string): Promise<AwsFront> {
       faults.add(matches, (call) => faultOf(kind, call, delayMs), timing);
     },
     clearFaults: () => faults.clear(),
+    replicasAre: (status) => {
+      replicaStatus = status;
+    },
   };
+}
+
+function withReplicaStatus({ status, body }: { status: number; body: string }, said: string): FrontAnswer {
+  const described = JSON.parse(body) as { ReplicationStatus?: object[] };
+  const replicas = described.ReplicationStatus?.map((replica) => ({ ...replica, Status: said }));
+  const headers = { "content-type": "application/x-amz-json-1.1" };
+  return { status, headers, body: JSON.stringify({ ...described, ...(replicas && { ReplicationStatus: replicas }) }) };
 }
 
 /** Names of errors: aws.md section 2; STS says "Throttling" and "AccessDenied", as query services do. */
@@ -79,6 +98,7 @@ function faultOf(kind: AwsFaultKind, call: AwsCall, delayMs: number): Fault {
       answer(isQuery ? 403 : 400, isQuery ? "ExpiredToken" : "ExpiredTokenException", "The security token is expired"),
     limit: () => answer(400, "LimitExceededException", "You've exceeded the limit of secrets in this account."),
     "key-failure": () => answer(400, "EncryptionFailure", "Secrets Manager can't encrypt with that KMS key."),
+    "decrypt-failure": () => answer(400, "DecryptionFailure", "Secrets Manager can't decrypt with that KMS key."),
     slow: () => ({ does: "delay", delayMs }),
     cut: () => ({ does: "cut" }),
     "lost-answer": () => ({ does: "lose-answer" }),
