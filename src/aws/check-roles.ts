@@ -6,7 +6,8 @@ import type { TargetDuty } from "./session-policy.ts";
 import { type TargetRoles, targetSessions } from "./target-sessions.ts";
 
 interface Finding {
-  readonly ok: boolean;
+  /** null: it can't be told from here. */
+  readonly ok: boolean | null;
   readonly text: string;
 }
 
@@ -23,7 +24,7 @@ export function apartFindings({ writer, rollback }: TargetRoles): Finding[] {
         ok: false,
         text: "AWS: AWS_WRITER_ROLE_ARN and AWS_ROLLBACK_ROLE_ARN are one role: who writes can also unseal",
       },
-      { ok: true, text: sealing },
+      { ok: null, text: sealing },
     ];
   }
   const text =
@@ -32,7 +33,7 @@ export function apartFindings({ writer, rollback }: TargetRoles): Finding[] {
       : "AWS: the writer's and the rollback role are apart";
   return [
     { ok: true, text },
-    { ok: true, text: sealing },
+    { ok: null, text: sealing },
   ];
 }
 

@@ -1,5 +1,6 @@
 /** One thing that doctor looked at, in a line for people. */
 export interface Finding {
-  readonly ok: boolean;
+  /** null: it can't be told from here. */
+  readonly ok: boolean | null;
   readonly text: string;
 }

@@ -18,6 +18,7 @@ export interface CanaryWorld {
   readonly vaultFolder: string;
   /** As an operator, past the front. */
   readonly callVault: VaultCall;
+  readonly rootToken: string;
   /** Starts both processes (again) with more in their environment, at the most talkative log level. */
   restart(extra?: NodeJS.ProcessEnv): Promise<void>;
   restartWorker(): Promise<void>;
@@ -45,7 +46,11 @@ export async function canaryWorld(planted: readonly PlantedSecret[], secrets: No
       ...(body === undefined ? {} : { body }),
     });
   await callVault("POST", "sys/mounts/kv", JSON.stringify({ type: "kv", options: { version: "1" } }));
-  for (const secret of planted) await plant(callVault, secret); // before the first crawl
+  // before the first crawl
+  for (const secret of planted) {
+    if (secret.earlierJson) await plant(callVault, { ...secret, json: secret.earlierJson });
+    await plant(callVault, secret);
+  }
   const vault = await talkativeVault(server.address);
   const { PATH, HOME } = process.env;
   const environment = { PATH, HOME, VAULT_ADDR: vault.url, VAULT_TOKEN: server.rootToken };
@@ -85,7 +90,19 @@ export async function canaryWorld(planted: readonly PlantedSecret[], secrets: No
     }
   };
   return {
-    ...{ world, people, vault, aws, vaultFolder, callVault, restart, restartWorker, rows, waitFor },
+    ...{
+      world,
+      people,
+      vault,
+      aws,
+      vaultFolder,
+      callVault,
+      rootToken: server.rootToken,
+      restart,
+      restartWorker,
+      rows,
+      waitFor,
+    },
     stop: async () => {
       people.drive.close();
       await database.end();

@@ -7,6 +7,8 @@ export interface PlantedSecret {
   readonly path: string;
   readonly json: string;
   readonly canaries: readonly Canary[];
+  /** Written before it: an older version. */
+  readonly earlierJson?: string;
 }
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -41,6 +43,46 @@ export function richSecret(path: string): PlantedSecret {
   const canaries = Object.entries({ ...kinds, number }).map(([kind, value]) => ({ name: `${path} (${kind})`, value }));
   return { path, json: `${text.slice(0, -1)},"number":${number}}`, canaries: canaries.map(withoutFrame) };
 }
+
+/** Two values for two parts, or for one part and nothing else. */
+export function pairSecret(path: string): PlantedSecret {
+  const [username, password] = [letters(28), letters(28)];
+  const canaries = Object.entries({ username, password }).map(([key, value]) => ({ name: `${path} (${key})`, value }));
+  return secretOf(path, { username, password }, canaries);
+}
+
+/** A key whose text is base64: needles are the text's forms and what it decodes to. */
+export function encodedSecret(path: string): PlantedSecret {
+  const value = letters(40);
+  return secretOf(path, { blob: Buffer.from(value).toString("base64") }, [{ name: path, value }]);
+}
+
+/** A value of today and one of yesterday. */
+export function agedSecret(path: string): PlantedSecret {
+  const { canaries, json } = plainSecret(path);
+  const earlier = letters(28);
+  return {
+    ...{ path, json, earlierJson: JSON.stringify({ password: earlier }) },
+    canaries: [...canaries, { name: `${path} (older)`, value: earlier }],
+  };
+}
+
+/** What somebody else keeps in AWS: a value, a pasted credential where a key's name belongs, and one in a tag. */
+export function foreignDocument(): { json: string; tag: string; canaries: readonly Canary[]; tagCanary: Canary } {
+  const [value, name, tag] = [letters(28), letters(36), letters(36)];
+  return {
+    json: JSON.stringify({ password: value, [`ghp_${name}`]: "x" }),
+    tag: `ghp_${tag}`,
+    canaries: [
+      { name: "somebody else's value", value },
+      { name: "somebody else's key name", value: name },
+    ],
+    tagCanary: { name: "somebody else's tag", value: tag },
+  };
+}
+
+/** Somebody else's value that is no JSON object. */
+export const foreignText = (): Canary => ({ name: "somebody else's text", value: letters(40) });
 
 /** 70 KB of one value again and again, so that any piece of it is found. */
 export function oversizedSecret(path: string): PlantedSecret {

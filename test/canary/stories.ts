@@ -1,8 +1,20 @@
 import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { shapeValue } from "../../src/slack/shape-inputs.ts";
-import { APPROVER } from "../world/slack-people.ts";
+import { APPROVER, ENGINEER } from "../world/slack-people.ts";
 import type { CanaryWorld, Settled } from "./canary-world.ts";
-import { oversizedSecret, type PlantedSecret, plainSecret, plant, richSecret } from "./planted.ts";
+import type { Canary } from "./needles.ts";
+import {
+  agedSecret,
+  encodedSecret,
+  foreignDocument,
+  foreignText,
+  oversizedSecret,
+  type PlantedSecret,
+  pairSecret,
+  plainSecret,
+  plant,
+  richSecret,
+} from "./planted.ts";
 import type { Manner } from "./talkative-fronts.ts";
 
 /** One secret that is asked for and approved, and how that goes wrong. */
@@ -18,6 +30,8 @@ export interface Story {
   readonly calm?: (world: CanaryWorld, settled: Settled) => void;
   /** Status ("waits" for one that goes on by itself) and cause that it must end in, or the story did not test what it says. */
   readonly ends: readonly [status: string, cause: string | null];
+  /** Its requester then takes over what stood in the way, and the approvers let them. */
+  readonly isTakenOver?: boolean;
 }
 
 const OVER = ["migrated", "failed"];
@@ -29,8 +43,23 @@ const awsAs = async (world: CanaryWorld, use: (client: SecretsManagerClient) => 
   });
   await use(client).finally(() => client.destroy());
 };
-const taken = (world: CanaryWorld, { target }: Settled) =>
-  awsAs(world, (client) => client.send(new CreateSecretCommand({ Name: target, SecretString: "theirs" })));
+const takenWith = (text: string, tag?: string) => (world: CanaryWorld, settled: Settled) =>
+  awsAs(world, (client) =>
+    client.send(
+      new CreateSecretCommand({
+        ...{ Name: settled.target, SecretString: text },
+        Tags: tag === undefined ? [] : [{ Key: "note", Value: tag }],
+      }),
+    ),
+  );
+const taken = takenWith("theirs");
+
+const document = foreignDocument();
+const bare = foreignText();
+/** What lay in AWS and is not Vault's. */
+export const FOREIGN: readonly Canary[] = [...document.canaries, bare];
+/** AWS itself shows it to everybody who lists; we must not. */
+export const FOREIGN_TAG: Canary = document.tagCanary;
 
 const path = (name: string): string => `secret/canary/${name}`;
 const vaultIs = (name: string, manner: Manner, ends: Story["ends"]): Story => ({
@@ -50,6 +79,8 @@ const awsIs = (name: string, manner: Manner, ends: Story["ends"]): Story => ({
 
 const movedVersion = path("version-moves");
 const missingKey = path("key-goes");
+
+const equal = pairSecret(path("equal"));
 
 export const STORIES: readonly Story[] = [
   { what: "it is moved", secret: richSecret(path("rich")), ends: ["migrated", null] },
@@ -83,6 +114,45 @@ export const STORIES: readonly Story[] = [
   awsIs("aws-down", "hangs up", ["waits", "TARGET_UNAVAILABLE"]),
   awsIs("aws-quotes", "quotes in an error", ["failed", "TARGET_REFUSED"]),
   awsIs("aws-alters", "alters the value", ["failed", "READ_BACK_MISMATCH"]),
+  {
+    what: "it is split",
+    secret: pairSecret(path("split")),
+    answers: { "req.shape": "split", "req.parts": "db: username\nweb: password" },
+    ends: ["migrated", null],
+  },
+  {
+    what: "one key goes decoded, as bytes",
+    secret: encodedSecret(path("bytes")),
+    answers: { "req.shape": shapeValue({ kind: "single", key: "blob", encoding: "base64" }) },
+    ends: ["migrated", null],
+  },
+  {
+    what: "an older version goes along",
+    secret: agedSecret(path("aged")),
+    answers: { "req.versions": "1" },
+    ends: ["migrated", null],
+  },
+  {
+    what: "the target is a document of somebody else's, and is taken over",
+    secret: plainSecret(path("document")),
+    arrange: takenWith(document.json),
+    ends: ["failed", "TARGET_NOT_OURS"],
+    isTakenOver: true,
+  },
+  {
+    what: "the target is somebody else's text",
+    secret: plainSecret(path("text")),
+    // Never taken over: a write list must hold the tags that an undo puts back.
+    arrange: takenWith(bare.value, document.tag),
+    ends: ["failed", "TARGET_NOT_OURS"],
+  },
+  {
+    what: "the target holds the same already, and is taken over",
+    secret: equal,
+    arrange: takenWith(equal.json),
+    ends: ["failed", "TARGET_NOT_OURS"],
+    isTakenOver: true,
+  },
   {
     what: "its version moves while it is read",
     secret: plainSecret(movedVersion),
@@ -137,11 +207,33 @@ async function until(isSo: () => Promise<boolean>, withinMs = 20_000): Promise<v
   }
 }
 
+/** The requester's click on their own card, the modal, and the approvers' yes to the new version. */
+export async function takeOver({ people, world, waitFor }: CanaryWorld, { secret: { path: full } }: Story) {
+  const { drive } = people;
+  const says = (words: string) => (message: { blocks?: unknown }) =>
+    [words, full].every((part) => JSON.stringify(message.blocks ?? []).includes(part));
+  await people.click(ENGINEER, await drive.waitForDirectMessage(ENGINEER, says("In the way")), "req.takeover");
+  await drive.waitForView(ENGINEER, (view) => view.submit !== undefined && JSON.stringify(view).includes(full));
+  await drive.as(ENGINEER).submitView({});
+  await waitFor(full, ["waiting"]);
+  const card = await drive.waitForMessage(world.slack.channels.approvals, says("Takes over"));
+  await people.click(APPROVER, card, "appr.approve");
+  return waitFor(full, ["migrated", "failed"]);
+}
+
+/** One engineer fills in one form at a time; what comes of it goes on side by side. */
+let lastAsked: Promise<unknown> = Promise.resolve();
+function ask({ people }: CanaryWorld, { secret, answers }: Story): Promise<unknown> {
+  const asked = lastAsked.then(() => people.ask(secret.path, answers));
+  lastAsked = asked.catch(() => undefined);
+  return asked;
+}
+
 /** The form, then what happens to it, then the approval, until it is over. @returns How it ended. */
 export async function tell(canary: CanaryWorld, story: Story): Promise<Settled> {
   const { people } = canary;
   const { path: full } = story.secret;
-  await people.ask(full, story.answers);
+  await ask(canary, story);
   const waiting = await canary.waitFor(full, ["waiting"]);
   await story.arrange?.(canary, waiting);
   await people.click(APPROVER, await people.card(full), "appr.approve");
