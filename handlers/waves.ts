@@ -37,6 +37,7 @@ export interface WaveHandlerDeps extends Reporting {
   /** Asks whether this person is an operator. */
   startWave(input: { wave: string; by: string }): Promise<unknown>;
   pauseWave(input: { wave: string; by: string }): Promise<unknown>;
+  endWave(input: { wave: string; by: string }): Promise<unknown>;
   showSample(place: SamplePlace): Promise<SamplePage>;
   recordLook(input: SamplePlace & { by: string }): Promise<unknown>;
   approveBatch(input: BatchDeed): Promise<unknown>;
@@ -67,6 +68,7 @@ export function registerWaves(app: App, deps: WaveHandlerDeps): void {
   onWave(ACTION.waveDrop, deps.dropWave, "It is dropped. Nothing was asked for.");
   onWave(ACTION.waveStart, deps.startWave, "It runs: what is approved moves, one after the other.");
   onWave(ACTION.wavePause, deps.pauseWave, "It is paused: what is in hand ends, nothing more is begun.");
+  onWave(ACTION.waveEnd, deps.endWave, "It is being ended: what is in hand ends, the rest is withdrawn.");
   onClick(app, deps, ACTION.waveExceptions, async ({ value, triggerId }) => {
     await deps.desk.openView(triggerId, await exceptionsPage(deps, { wave: value.id, page: 1 }));
   });

@@ -11,7 +11,7 @@ export interface Watched {
   readonly signal: AbortSignal;
 }
 
-const OVER = ["done", "dropped"];
+const OVER = ["done", "dropped", "expired", "ended"];
 
 /**
  * Shows how a wave goes on until it is over or somebody stops looking: a bar on a terminal, elsewhere a plain line

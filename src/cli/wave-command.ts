@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { LooksLikeSecretError } from "../approvals/errors.ts";
 import { looksLikeSecret } from "../approvals/looks-like-secret.ts";
 import { pauseWave, startWave } from "../migration/waves/control-wave.ts";
+import { endWave } from "../migration/waves/end-wave.ts";
 import { listExceptions } from "../migration/waves/list-exceptions.ts";
 import { listWaveNames, loadWaveState } from "../migration/waves/load-wave-state.ts";
 import { WaveUnknownError } from "../migration/waves/wave-errors.ts";
@@ -27,12 +28,13 @@ const now = (): Date => new Date();
 const readRules = () => loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml");
 const WATCH_EVERY_MS = 1_000;
 
-/** `glovebox wave create|start|pause|status`. */
+/** `glovebox wave create|start|pause|end|status`. */
 export function addWaveCommand(program: Command, terminal: WaveTerminal): void {
   const wave = program.command("wave").description("many secrets at once: batches with one approval card each");
   addCreate(wave, terminal);
   addStart(wave, terminal);
   addPause(wave, terminal);
+  addEnd(wave, terminal);
   addStatus(wave, terminal);
 }
 
@@ -93,6 +95,23 @@ function addPause(wave: Command, { operator, show }: WaveTerminal): void {
         if (looksLikeSecret(reason)) throw new LooksLikeSecretError("reason"); // it is shown in Slack
         await pauseWave({ store, now }, { wave: name, by: operator(), reason: reason.slice(0, 500) });
         show({ ok: true, lines: [`${name} is paused.`, ...(await read(store, name)).waits] });
+      }),
+    );
+}
+
+function addEnd(wave: Command, { operator, show }: WaveTerminal): void {
+  wave
+    .command("end")
+    .description("end it before it is done: what is not begun is withdrawn, no further batch is asked for")
+    .argument("<name>")
+    .requiredOption("--reason <text>", "for its card, its requester and the audit trail")
+    .action((name: string, options: { reason: string }) =>
+      withStore(async (store) => {
+        const reason = options.reason.trim().slice(0, 500);
+        if (reason === "")
+          return show({ ok: false, lines: ["Nothing was ended. --reason takes 1 to 500 characters."] });
+        await endWave({ store, now }, { wave: name, by: operator(), reason });
+        show({ ok: true, lines: [`The end of ${name} is ordered.`, ...(await read(store, name)).waits] });
       }),
     );
 }

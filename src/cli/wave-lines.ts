@@ -7,6 +7,7 @@ export function waveLines(wave: WaveState): string[] {
   const { name, state, requester, createdBy, reason, selection, itemCount, counts, exceptionCount } = wave;
   return [
     `${name}  ${state}${wave.pauseReason === null ? "" : ` (${wave.pauseReason})`}`,
+    ...(wave.endedBy === null ? [] : [`  ended by   ${wave.endedBy}: ${wave.endReason ?? ""}`]),
     `  asked by   ${requester}, chosen by ${createdBy}: ${selection}`,
     `  reason     ${reason}`,
     `  ${progressLine(wave)}`,

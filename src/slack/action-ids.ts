@@ -30,6 +30,7 @@ export const ACTION = {
   waveDrop: "wave.drop",
   waveStart: "wave.start",
   wavePause: "wave.pause",
+  waveEnd: "wave.end",
   waveExceptions: "wave.exceptions",
   batchLook: "wave.look",
   batchApprove: "wave.approve",

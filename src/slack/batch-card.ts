@@ -18,6 +18,7 @@ const HEADLINE: Readonly<Record<BatchPhase, string>> = {
   rejected: ":no_entry: Rejected",
   expired: ":hourglass: Expired without a decision",
   ended: ":checkered_flag: Ended",
+  dropped: ":octagonal_sign: Dropped with its wave",
 };
 
 const SHARES_SHOWN = 8;

@@ -26,7 +26,7 @@ export async function drawWave(deps: DrawWaveDeps, name: string): Promise<void> 
   const subject = `wave:${name}`;
   const direct = { subject, kind: CARD.waveDirect, userId: wave.requester };
   await drawDirect(deps, direct, waveCard(wave, "requester"));
-  if (wave.state === "draft" || wave.state === "dropped") return;
+  if (["draft", "dropped", "expired"].includes(wave.state)) return;
   const inChannel = { subject, kind: CARD.wave, channel: deps.channels.approvals };
   await drawCard(deps, inChannel, waveCard(wave, "operators"));
 }
@@ -60,12 +60,16 @@ export async function batchThread(store: Store, batch: BatchKey): Promise<Place 
 }
 
 export async function sendWaveNotice(
-  { desk, loadWaveState }: DrawWaveDeps,
+  { desk, loadWaveState, channels }: DrawWaveDeps,
   name: string,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const wave = await loadWaveState(name);
-  if (wave) await desk.sendDirect(wave.requester, waveNotice(wave, detail));
+  if (!wave) return;
+  const notice = waveNotice(wave, detail);
+  // An edited card tells nobody: what approvers and operators must hear is posted.
+  if (detail.to === "approvers") await desk.post(channels.approvals, notice);
+  else await desk.sendDirect(wave.requester, notice);
 }
 
 /** A refused form of a wave is one of its exceptions, and no message of its own. */

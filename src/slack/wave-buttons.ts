@@ -23,6 +23,12 @@ export function waveButtons({ name, state, exceptionCount }: WaveState, audience
     buttons.push(button(state === "open" ? "Start" : "Go on", ACTION.waveStart, value, { style: "primary" }));
   }
   if (audience === "operators" && state === "running") buttons.push(button("Pause", ACTION.wavePause, value));
+  if (audience === "operators" && ["open", "running", "paused"].includes(state)) {
+    const text =
+      "What waits or is approved and not begun is withdrawn, and no further batch is asked for. What moved stays.";
+    const confirm = { title: "End this wave", text, yes: "End it" };
+    buttons.push(button("End", ACTION.waveEnd, value, { style: "danger", confirm }));
+  }
   if (exceptionCount > 0) buttons.push(exceptionsButton(name));
   return buttons;
 }

@@ -15,6 +15,9 @@ const HEADLINE: Readonly<Record<WavePhase, string>> = {
   paused: ":double_vertical_bar: A wave, paused",
   done: ":checkered_flag: A wave, done",
   dropped: ":wastebasket: A wave, dropped",
+  expired: ":hourglass: A wave, expired before it was sent",
+  ending: ":octagonal_sign: A wave, being ended",
+  ended: ":octagonal_sign: A wave, ended",
 };
 
 const STATE_WORDS: Readonly<Record<ItemState, string>> = {
@@ -29,6 +32,7 @@ const STATE_WORDS: Readonly<Record<ItemState, string>> = {
   rejected: "rejected",
   expired: "expired",
   withdrawn: "withdrawn",
+  dropped: "dropped before they were asked for",
   left: "went their own way",
 };
 
@@ -44,14 +48,21 @@ export function waveCard(wave: WaveState, audience: WaveAudience): Message {
       : `${sayUser(requester)} asks to move these secrets; ${code(createdBy, 60)} chose them.`;
   const blocks: Block[] = [
     lines(`*${headline}*`, asks, `*Chosen by*  ${code(selection, 600)}`, "*Why*", quote(reason)),
+    ...endBlocks(wave),
     lines(...batchLines(wave)),
-    ...(state === "draft" || state === "dropped" ? [] : [lines(...progressLines(wave))]),
+    ...(["draft", "dropped", "expired"].includes(state) ? [] : [lines(...progressLines(wave))]),
     ...exampleBlocks(wave),
     ...failureBlocks(wave),
     context(`*Next*  ${waits.map((text) => escapeMrkdwn(text)).join("\n")}`),
     ...actions(...waveButtons(wave, audience)),
   ];
   return message(headline, blocks);
+}
+
+function endBlocks({ endedBy, endReason }: WaveState): Block[] {
+  if (endedBy === null) return [];
+  const by = endedBy.startsWith("operator:") ? code(endedBy, 60) : sayUser(endedBy);
+  return [lines(`*Ended by*  ${by}`, quote(endReason ?? ""))];
 }
 
 function batchLines({ state, batches, exceptionCount }: WaveState): string[] {

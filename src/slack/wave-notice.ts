@@ -30,6 +30,9 @@ const HEADLINE: Readonly<Record<string, (detail: Detail) => string>> = {
   "batch-ended": (detail) => `${batchOf(detail)} has ended.`,
   "batch-expired": (detail) => `${batchOf(detail)} expired without a decision. Nothing of it moves.`,
   paused: (detail) => `It was paused by ${whom(text(detail, "by"))}.`,
+  "draft-expired": (detail) =>
+    `Its draft was not sent within ${text(detail, "hours")} hours, so it expired. Nothing was asked for.`,
+  ended: (detail) => `It was ended by ${whom(text(detail, "by"))}.`,
   done: () => "It is done.",
 };
 
@@ -38,7 +41,7 @@ export function waveNotice({ name, waits }: Pick<WaveState, "name" | "waits">, d
   const headline = HEADLINE[text(detail, "event")]?.(detail) ?? "Something changed.";
   const reason = text(detail, "reason");
   const counts = detail as Readonly<Partial<Record<string, number>>>;
-  const hasCounts = ["batch-ended", "batch-expired", "done"].includes(text(detail, "event"));
+  const hasCounts = ["batch-ended", "batch-expired", "ended", "done"].includes(text(detail, "event"));
   return message(`${name}: ${headline}`, [
     lines(
       `*Wave ${code(name, 60)}*  ${headline}`,

@@ -338,7 +338,7 @@ export interface SupportRelayTable {
   relayedAt: Date;
 }
 
-export type WavePhase = "draft" | "open" | "running" | "paused" | "done" | "dropped";
+export type WavePhase = "draft" | "open" | "running" | "paused" | "done" | "dropped" | "expired" | "ending" | "ended";
 
 export interface WaveTable {
   name: string;
@@ -353,6 +353,8 @@ export interface WaveTable {
   confirmationKeyId: string | null;
   stopAfter: number;
   pauseReason: string | null;
+  endedBy: string | null;
+  endReason: string | null;
   nextAllowed: Generated<number>;
   startedAt: Date | null;
   drawnAt: Date | null;
@@ -371,7 +373,8 @@ export type BatchPhase =
   | "approved"
   | "ended"
   | "rejected"
-  | "expired";
+  | "expired"
+  | "dropped";
 
 export interface WaveBatchTable {
   wave: string;

@@ -120,6 +120,7 @@ export function botUseCases(
   const waveDeps: WaveDeps = {
     ...decide,
     maxPerHour: rules.gate.maxPerHour,
+    expireAfterHours: rules.approvals.expireAfterHours,
     preflight: judge,
     lookAgain: (entryId) => lookAgainAt(entryId),
     newSeed,

@@ -5,6 +5,7 @@ import type { Members } from "../approvals/membership.ts";
 import { approveBatch } from "../migration/waves/approve-batch.ts";
 import { confirmWave, dropWave } from "../migration/waves/confirm-wave.ts";
 import { assertOperator, pauseWave, startWave } from "../migration/waves/control-wave.ts";
+import { endWave } from "../migration/waves/end-wave.ts";
 import { listExceptions } from "../migration/waves/list-exceptions.ts";
 import { recordLook, showSample } from "../migration/waves/look-at-sample.ts";
 import { rejectBatch } from "../migration/waves/reject-batch.ts";
@@ -34,6 +35,10 @@ export function waveUseCases(
     async pauseWave(input) {
       await assertOperator(asOperator, { ...input, verb: "pause" });
       await pauseWave(deps, { ...input, reason: "by the button in Slack" });
+    },
+    async endWave(input) {
+      await assertOperator(asOperator, { ...input, verb: "end" });
+      await endWave(deps, { ...input, reason: "by the button in Slack" });
     },
     showSample: (place) => showSample(store, place),
     recordLook: (look) => recordLook(deps, look),

@@ -144,7 +144,13 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   const decide = { store, signer, keyring, now, newId: randomUUID, membership, rules, ringMigration: async () => {} };
   const waveDeps: WaveDeps = {
     ...decide,
-    ...{ maxPerHour: 600, preflight: async () => [], lookAgain: async () => {}, newSeed: randomUUID },
+    ...{
+      maxPerHour: 600,
+      expireAfterHours: 72,
+      preflight: async () => [],
+      lookAgain: async () => {},
+      newSeed: randomUUID,
+    },
   };
   const support = { store, now, membership, staff: { users: [], usergroups: ["S0SUPPORTERS"] } };
   const slackApp = openApp({

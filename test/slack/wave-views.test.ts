@@ -36,6 +36,8 @@ const waves = fc
       ...{ name: "w".repeat(40), requester: "U0ENGINEER", createdBy: text, reason: text, selection: text, state },
       ...{
         pauseReason: text,
+        endedBy: null,
+        endReason: null,
         stopAfter: 3,
         createdAt: NOW,
         startedAt: NOW,

@@ -90,10 +90,12 @@ async function sendChunk(
   });
 }
 
-/** Notes what became of the envelopes; once all have arrived, the batch waits for its approvers. */
-export async function settleBatch({ store, now, newSeed }: WaveDeps, batch: BatchRow): Promise<void> {
-  const { wave, number } = batch;
-  const at = now();
+/** Notes what became of the envelopes. @returns How many have not arrived, and how many there are. */
+export async function noteArrivals(
+  { store }: Pick<WaveDeps, "store">,
+  { wave, number }: BatchKey,
+  at: Date,
+): Promise<{ missing: number; all: number }> {
   await sql`
     update wave_item set request_id = request.id from request
     where request.envelope_id = wave_item.envelope_id and wave = ${wave} and batch = ${number} and request_id is null
@@ -108,7 +110,7 @@ export async function settleBatch({ store, now, newSeed }: WaveDeps, batch: Batc
     update wave_item set left_code = 'INTAKE_SILENT', left_text = ${SILENT}, left_at = ${at}
     where wave = ${wave} and batch = ${number} and left_code is null and request_id is null and sent_at < ${silentSince}
   `.execute(store);
-  const open = await store
+  return store
     .selectFrom("waveItem")
     .select((eb) => [
       eb.fn.countAll<number>().filterWhere("requestId", "is", null).as("missing"),
@@ -118,6 +120,14 @@ export async function settleBatch({ store, now, newSeed }: WaveDeps, batch: Batc
     .where("batch", "=", number)
     .where("leftCode", "is", null)
     .executeTakeFirstOrThrow();
+}
+
+/** Once all envelopes have arrived, the batch waits for its approvers. */
+export async function settleBatch(deps: WaveDeps, batch: BatchRow): Promise<void> {
+  const { store, now, newSeed } = deps;
+  const { wave, number } = batch;
+  const at = now();
+  const open = await noteArrivals(deps, batch, at);
   if (open.missing > 0) return;
   await store.transaction().execute(async (tx) => {
     const sampleSeed = newSeed();

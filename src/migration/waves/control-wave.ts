@@ -87,7 +87,7 @@ export async function pauseWave(
 }
 
 /** What was released and not begun waits again. A worker that has just taken one up ends it. */
-async function holdBack(tx: Store, wave: string): Promise<void> {
+export async function holdBack(tx: Store, wave: string): Promise<void> {
   const ofWave = tx
     .selectFrom("waveItem")
     .select("requestId")

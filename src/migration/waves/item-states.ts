@@ -14,16 +14,21 @@ export const ITEM_STATES = [
   "rejected",
   "expired",
   "withdrawn",
+  "dropped",
   "left",
 ] as const;
 export type ItemState = (typeof ITEM_STATES)[number];
 export type ItemCounts = Readonly<Record<ItemState, number>>;
+
+/** Of items that nobody has asked for, and nobody will: their wave was ended. */
+export const WAVE_ENDED = "WAVE_ENDED";
 
 /**
  * The state of each item from the records of its request: nothing of it is kept twice. approved: signed, and held until
  * its turn. running: released to the worker. left: it goes its own way, as a request with a card of its own.
  */
 export const ITEM_STATE = sql<ItemState>`case
+  when wave_item.left_code = ${sql.lit(WAVE_ENDED)} then 'dropped'
   when wave_item.left_code is not null then 'left'
   when wave_item.request_id is null then case when wave_item.sent_at is null then 'planned' else 'asked' end
   when request.version <> wave_item.request_version or request.envelope_id <> wave_item.envelope_id then 'left'

@@ -24,10 +24,12 @@ export async function loadWaveState(store: Store, name: string, view: WaveView):
   const byBatch = await countItems(store, name);
   const counts = sumCounts(byBatch.values());
   const batches = (await listBatches(store, name)).map((batch) => batchState(batch, byBatch.get(batch.number)));
-  const { name: _, requester, createdBy, reason, selection, state, pauseReason, stopAfter, createdAt, startedAt } = row;
+  const { name: _, requester, createdBy, reason, selection, state, stopAfter, createdAt, startedAt } = row;
+  const { pauseReason, endedBy, endReason } = row;
   const control = await store.selectFrom("control").select("isPaused").executeTakeFirst();
   const known = {
-    ...{ name, requester, createdBy, reason, selection, state, pauseReason, stopAfter, createdAt, startedAt },
+    ...{ name, requester, createdBy, reason, selection, state, stopAfter, createdAt, startedAt },
+    ...{ pauseReason, endedBy, endReason },
     ...{ counts, itemCount: total(counts), batches },
     exceptionCount: (await countExceptions(store, name)) + counts.left,
     examples: state === "draft" ? await listExamples(store, name) : [],

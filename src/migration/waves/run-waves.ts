@@ -4,7 +4,9 @@ import { codeOf, GloveboxError } from "../../errors.ts";
 import { enqueueDelivery, enqueueRedraw } from "../../store/outbox.ts";
 import { askForBatch, settleBatch } from "./ask-for-batch.ts";
 import { carryOutApproval } from "./carry-out-approval.ts";
+import { carryOutEnd } from "./carry-out-end.ts";
 import { pauseWave } from "./control-wave.ts";
+import { expireDrafts } from "./expire-drafts.ts";
 import { countItems, type ItemCounts, sumCounts } from "./item-states.ts";
 import { carryOutRejection } from "./reject-batch.ts";
 import { releaseItems } from "./release-items.ts";
@@ -28,7 +30,8 @@ export type ReportWave = (fact: { wave: string; code: string }) => void;
  */
 export async function runWaves(deps: WaveDeps, report: ReportWave): Promise<void> {
   const { store } = deps;
-  const active = store.selectFrom("wave").select("name").where("state", "in", ["open", "running", "paused"]);
+  const active = store.selectFrom("wave").select("name").where("state", "in", ["open", "running", "paused", "ending"]);
+  await expireDrafts(deps);
   if (!(await active.limit(1).executeTakeFirst())) return; // nearly always
   await store.transaction().execute(async (tx) => {
     const { rows } = await sql<{
@@ -47,12 +50,16 @@ export async function runWaves(deps: WaveDeps, report: ReportWave): Promise<void
 /** What no repeat puts right stops the wave: a signature that does not fit, above all. */
 async function pauseAtFault(deps: WaveDeps, name: string, error: unknown): Promise<void> {
   if (!(error instanceof GloveboxError) || error.retryable) return;
+  if ((await findWave(deps.store, name)).state === "ending") return; // it can't be paused, and nothing more is begun
   await pauseWave(deps, { wave: name, by: "glovebox", reason: `${error.code}: ${error.userMessage}` });
 }
 
 async function runWave(deps: WaveDeps, name: string): Promise<void> {
+  const before = await findWave(deps.store, name);
+  if (before.state === "ending") return carryOutEnd(deps, before);
   for (const batch of await listBatches(deps.store, name)) await runBatch(deps, batch);
   const wave = await findWave(deps.store, name);
+  if (wave.state === "ending") return; // ordered this moment: at the next look
   if (wave.state === "running") await releaseItems(deps, wave);
   const counts = await countItems(deps.store, name); // once: it looks at every item of the wave
   const batches = await listBatches(deps.store, name);
@@ -108,12 +115,18 @@ async function endBatch({ store, now }: WaveDeps, batch: BatchRow, counts: ItemC
 
 async function endWave({ store, now }: WaveDeps, { name }: WaveRow, byBatch: CountsByBatch): Promise<void> {
   const isOpen = (await listBatches(store, name)).some(
-    ({ state }) => !["ended", "rejected", "expired"].includes(state),
+    ({ state }) => !["ended", "rejected", "expired", "dropped"].includes(state),
   );
   if (isOpen) return;
   await store.transaction().execute(async (tx) => {
     const at = now();
-    await tx.updateTable("wave").set({ state: "done", changedAt: at }).where("name", "=", name).execute();
+    const done = await tx
+      .updateTable("wave")
+      .set({ state: "done", changedAt: at })
+      .where("name", "=", name)
+      .where("state", "not in", ["ending", "ended"]) // an operator ends it this moment
+      .executeTakeFirst();
+    if (done.numUpdatedRows === 0n) return;
     const counts = sumCounts(byBatch.values());
     const subject = `wave:${name}`;
     await enqueueRedraw(tx, subject);

@@ -28,6 +28,9 @@ const PHASE_WORDS: Readonly<Record<WavePhase, string>> = {
   paused: "is paused",
   done: "is done",
   dropped: "was dropped",
+  expired: "expired as a draft, for its requester did not send it in time",
+  ending: "is being ended",
+  ended: "was ended",
 };
 
 /** The wave is not where this can be done to it. */
@@ -51,6 +54,7 @@ const BATCH_WORDS: Readonly<Record<BatchPhase, string>> = {
   ended: "has ended",
   rejected: "was rejected",
   expired: "expired without a decision",
+  dropped: "was dropped with its wave, which an operator ended",
 };
 
 export class BatchNotWaitingError extends GloveboxError {

@@ -10,6 +10,8 @@ export interface WaveState {
   readonly selection: string;
   readonly state: WavePhase;
   readonly pauseReason: string | null;
+  readonly endedBy: string | null;
+  readonly endReason: string | null;
   readonly stopAfter: number;
   readonly createdAt: Date;
   readonly startedAt: Date | null;

@@ -316,7 +316,8 @@ create table wave (
   reason text not null,
   -- How its secrets were chosen, in the operator's words.
   selection text not null,
-  state text not null check (state in ('draft', 'open', 'running', 'paused', 'done', 'dropped')),
+  state text not null check (state in ('draft', 'open', 'running', 'paused', 'done', 'dropped', 'expired', 'ending',
+    'ended')),
   items_digest text not null,
   -- What the requester confirmed in Slack, signed by the bot.
   confirmation text,
@@ -324,6 +325,9 @@ create table wave (
   confirmation_key_id text,
   stop_after integer not null,
   pause_reason text,
+  -- The operator who ended it before it was done, and why.
+  ended_by text,
+  end_reason text,
   -- The batch up to which an operator lets it go on, whatever became of the ones before.
   next_allowed integer not null default 1,
   -- Failures in a row are counted from the newest start.
@@ -339,7 +343,7 @@ create table wave_batch (
   number integer not null,
   version integer not null default 1,
   state text not null check (state in ('planned', 'asking', 'waiting', 'approving', 'rejecting', 'approved', 'ended',
-    'rejected', 'expired')),
+    'rejected', 'expired', 'dropped')),
   -- Drawn by the bot when the card goes out, so that nobody who made the wave could know the sample.
   sample_seed text,
   decided_by text,

@@ -43,7 +43,14 @@ async function realWave({ stopAfter = 3, paths = ["a", "b", "c", "d", "e", "f"] 
   let rings: string[] = [];
   const ringMigration = async (id: string): Promise<void> => void rings.push(id);
   const deps: WaveDeps = {
-    ...{ ...decide, ringMigration, maxPerHour: 600, preflight: async () => [], lookAgain: async () => {} },
+    ...{
+      ...decide,
+      ringMigration,
+      maxPerHour: 600,
+      expireAfterHours: 72,
+      preflight: async () => [],
+      lookAgain: async () => {},
+    },
     newSeed: randomUUID,
   };
   const [rule] = settings.allowedTargets;

@@ -36,7 +36,13 @@ it("loses and doubles nothing when the runner is killed again and again, whereve
     ...{ store, signer: signerFromPem(privatePem), keyring: keyringFromPems([publicPem]), now, newId: randomUUID },
     membership: { isMember: async (_of, userId) => userId === APPROVER },
     rules: { approvers: { users: [APPROVER], usergroups: [] }, rule: "four-eyes", validHours: 24, versionRule: "ask" },
-    ...{ ringMigration: async () => {}, maxPerHour: 600, preflight: async () => [], lookAgain: async () => {} },
+    ...{
+      ringMigration: async () => {},
+      maxPerHour: 600,
+      expireAfterHours: 72,
+      preflight: async () => [],
+      lookAgain: async () => {},
+    },
     newSeed: randomUUID,
   };
   await createWave(

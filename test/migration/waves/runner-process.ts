@@ -15,7 +15,13 @@ const deps = {
   ...{ store, signer: signerFromPem(PRIVATE_PEM), keyring, now, newId: randomUUID, newSeed: randomUUID },
   membership: { isMember: async (_of: unknown, userId: string) => userId === APPROVER },
   rules: { approvers, rule: "four-eyes", validHours: 24, versionRule: "ask" as const },
-  ...{ ringMigration: async () => {}, maxPerHour: 600, preflight: async () => [], lookAgain: async () => {} },
+  ...{
+    ringMigration: async () => {},
+    maxPerHour: 600,
+    expireAfterHours: 72,
+    preflight: async () => [],
+    lookAgain: async () => {},
+  },
 };
 
 process.stdout.write("up\n");
