@@ -205,13 +205,7 @@ describe("what was told", () => {
       ],
       ...["Slack, all that was ever shown", "Slack, all that was sent", "prompts", "calls to Vault"],
       ...["glovebox what (0)", "glovebox status (0)", "glovebox verify (0)", "glovebox export (0)", "AWS descriptions"],
-      ...[
-        "glovebox receipt (0)",
-        "file plan.csv",
-        "file plan.json",
-        "file exceptions.csv",
-        "Postgres public.migration",
-      ],
+      ...["glovebox receipt (0)", "file plan.csv", "file plan.json", "Postgres public.migration"],
     ];
     expect(places.filter((name) => !holds(name, "canary"))).toEqual([]);
     const others = [
