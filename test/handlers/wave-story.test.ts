@@ -152,6 +152,7 @@ describe("a wave in Slack", () => {
   it("is started and held by operators alone", async () => {
     const card = await inChannel("story", "wave.start");
     expect(await refusal(supporter, () => click(supporter, card, "wave.start"))).toContain("can't start story");
+    expect(await refusal(supporter, () => click(supporter, card, "wave.end"))).toContain("can't end story");
     await click("U0OPERATOR", card, "wave.start");
     await expect
       .poll(
