@@ -1,5 +1,5 @@
 import { codeOf, GloveboxError } from "../src/errors.ts";
-import { MigrateJob } from "./migrate.ts";
+import { MigrateJob } from "./migrate-job.ts";
 
 /** One message of the queue, as Lambda hands it over. */
 export interface RingRecord {

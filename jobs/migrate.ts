@@ -1,14 +1,11 @@
-import { z } from "zod";
 import { FenceHeldError } from "../src/migration/fence.ts";
 import type { NextAttempt } from "../src/migration/take-up-migration.ts";
 import { ComeBackError } from "../src/queue/come-back.ts";
 import type { Queues } from "../src/queue/open-queues.ts";
 import type { SqsRings } from "../src/queue/sqs-rings.ts";
+import { MigrateJob } from "./migrate-job.ts";
 
 const MIGRATE_QUEUE = "migrate";
-
-// A reference, never a value: BullMQ and SQS keep it as plain text. What to do is in our tables.
-export const MigrateJob = z.strictObject({ migrationId: z.uuid() });
 
 /** Rings the engine's doorbell for one attempt. An undo rings with the attempt that it undoes. */
 export type RingMigration = (migrationId: string, attempt: number) => Promise<void>;

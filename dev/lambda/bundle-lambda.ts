@@ -6,7 +6,8 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const OUT = process.argv[2] ?? "dist/lambda/index.mjs";
 
 /** Packages in CommonJS call `require` for Node's own modules, which a module file does not have. */
-const REQUIRE = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const REQUIRE =
+  'import { createRequire as requireForBundle } from "node:module"; const require = requireForBundle(import.meta.url);';
 
 const { warnings } = await build({
   absWorkingDir: ROOT,

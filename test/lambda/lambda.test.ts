@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,10 @@ describe("the worker in Lambda, from its bundle", () => {
     await run(process.execPath, ["dev/lambda/bundle-lambda.ts", bundle], { cwd: ROOT });
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it("holds no queue of ours: SQS is its queue", () => {
+    expect(readFileSync(bundle, "utf8")).not.toContain("node_modules/bullmq");
+  });
 
   it("moves the secret that a record rings for, and leaves nothing lent", async () => {
     const { world, invoke, order } = await lambdaWorld();
