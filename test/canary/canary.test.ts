@@ -213,7 +213,6 @@ describe("what was told", () => {
       ["Redis, all that was said", "migrate"],
       ["glovebox undo (0)", "approvers are asked"],
       ["glovebox keys (0)", ""],
-      ["glovebox wave (0)", "canary-wave"],
       ["glovebox vault-setup", "policies"],
       ["logs/worker.log", "migrationId"],
     ];
