@@ -71,11 +71,12 @@ const WITH_OTHER_SETTINGS: [string, Alter][] = [
 
 describe("a thief with the bot and its key", () => {
   it("can do what the worker's rules allow: a statement that he signs is genuine", async () => {
-    const { resign, runHeard, rowOf, valueOf, prefix, id } = await stolenBot();
+    const world = await stolenBot();
+    const { resign, runHeard, rowOf, prefix, id } = world;
     await resign(toTarget(() => ({ name: `${prefix}thief` })));
     expect(await runHeard()).toContain("target.create");
     expect(await rowOf(id)).toMatchObject({ state: "done", causeCode: null });
-    expect(await valueOf(id)).toBe('{"a":"1"}');
+    expect(await world.valueOf(id)).toBe('{"a":"1"}');
   });
 
   it.each([
