@@ -28,7 +28,7 @@ describe("names of somebody else's", () => {
   it("tags are cut, at most twenty, and what looks like a credential is said and not kept", () => {
     const secret = `AKIA${"Q7".repeat(8)}`;
     expect(showTags({ owner: "ledger", old: secret, [secret]: "x", long: "a ".repeat(200) })).toEqual({
-      ...{ owner: "ledger", old: HIDDEN_VALUE, long: "a ".repeat(60), [HIDDEN_NAME]: "x" },
+      ...{ owner: "ledger", old: HIDDEN_VALUE, long: "a ".repeat(60), [HIDDEN_NAME]: HIDDEN_VALUE },
     });
     expect(showTags({ password: "hunter2hunter2" })).toEqual({ password: HIDDEN_VALUE });
     const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`t${index}`, "x"]));
