@@ -12,7 +12,7 @@ import type { Store } from "../store/open-store.ts";
 import { laneLimits } from "./lane-limits.ts";
 import type { TerminalAnswer } from "./look-up.ts";
 import { csvLine } from "./plan-csv.ts";
-import { FileNotWrittenError, openWholeFile } from "./whole-file.ts";
+import { FileNotWrittenError, openWholeFile, type WholeFile } from "./whole-file.ts";
 
 /** As typed: everything is text. */
 export interface CreateWaveOptions {
@@ -51,13 +51,10 @@ export async function createWaveForTerminal(
   const draft = await readDraft(command, name, options, faults);
   if (draft === null || faults.length > 0) return refused(faults);
   try {
-    // Opened before anything is made: a file that can't be written must not leave a wave behind.
+    // Opened and written before anything is made: a file that can't be written must not leave a wave behind.
     const file = options.exceptions === undefined ? null : await openWholeFile(options.exceptions);
     try {
-      const made = await createWave(command, draft);
-      await file?.write(exceptionsCsv(made.exceptions));
-      await file?.finish();
-      return { ok: true, lines: madeLines(draft, made, options.exceptions) };
+      return await makeWave(command, draft, file, options.exceptions);
     } finally {
       await file?.abandon();
     }
@@ -65,6 +62,32 @@ export async function createWaveForTerminal(
     if (error instanceof FileNotWrittenError) return refused([error.message]);
     throw error;
   }
+}
+
+/** @throws {FileNotWrittenError} No wave was made. */
+async function makeWave(
+  command: CreateWaveCommand,
+  draft: WaveDraft,
+  file: WholeFile | null,
+  path: string | undefined,
+): Promise<TerminalAnswer> {
+  const keepExceptions = async (exceptions: readonly WaveException[]) => file?.write(exceptionsCsv(exceptions));
+  const made = await createWave({ ...command, keepExceptions }, draft);
+  try {
+    await file?.finish();
+  } catch (error) {
+    if (!(error instanceof FileNotWrittenError)) throw error;
+    // The wave stands by now: to say that none was made would be untrue.
+    return { ok: false, lines: [...madeLines(draft, made, undefined), ...fileMissingLines(draft, error)] };
+  }
+  return { ok: true, lines: madeLines(draft, made, path) };
+}
+
+function fileMissingLines({ name }: WaveDraft, { message }: FileNotWrittenError): string[] {
+  return [
+    `The draft is made, but not its file of exceptions: ${message}`,
+    `Don't make it again. All exceptions: glovebox wave status ${name} --json, or the Exceptions button in Slack.`,
+  ];
 }
 
 async function readDraft(

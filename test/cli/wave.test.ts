@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -42,8 +43,8 @@ async function waveDesk() {
   await writeFile(path("glovebox.yaml"), RULES);
   const rules = parseRules(RULES, "glovebox.yaml");
   const command = { store, rules, now: () => new Date(), newId: randomUUID, by: "operator:ops", report: () => {} };
-  const create = (options: Partial<CreateWaveOptions> = {}, name = "w1") =>
-    createWaveForTerminal(command, name, { ...GOOD, ...options });
+  const create = (options: Partial<CreateWaveOptions> = {}, name = "w1", newId: () => string = randomUUID) =>
+    createWaveForTerminal({ ...command, newId }, name, { ...GOOD, ...options });
   const waves = async () => (await store.selectFrom("wave").selectAll().execute()).length;
   const cli = (...args: string[]) =>
     runCli(["wave", ...args], { DATABASE_URL: url, GLOVEBOX_RULES: path("glovebox.yaml") });
@@ -117,6 +118,35 @@ describe("glovebox wave create", () => {
     await expect(create({ filter: "path=nobody", exceptions: path("out.csv") })).rejects.toThrow("no secret");
     expect(await readdir(folder)).toEqual(["glovebox.yaml"]);
   });
+
+  it.runIf(existsSync("/dev/full"))("makes nothing when the disk is full before the file is whole", async () => {
+    const { create, waves, path, folder } = await waveDesk();
+    await symlink("/dev/full", path(`out.csv.${process.pid}.part`)); // takes the place of the unfinished file
+    const { ok, lines } = await create({ exceptions: path("out.csv") });
+    expect([ok, lines[0], lines[1]]).toEqual([false, "No wave was made.", expect.stringContaining("ENOSPC")]);
+    expect(await waves()).toBe(0);
+    expect(await readdir(folder)).toEqual(["glovebox.yaml"]);
+    expect(await create({ exceptions: path("out.csv") })).toMatchObject({ ok: true });
+  });
+
+  it("says that the draft stands when its file could not get its name any more, and where the exceptions are", async () => {
+    const { create, waves, path, folder, cli } = await waveDesk();
+    // Ids are made after the file was opened and written, so something else takes its name in between.
+    const newId = () => {
+      mkdirSync(path("out.csv"), { recursive: true });
+      return randomUUID();
+    };
+    const { ok, lines } = await create({ exceptions: path("out.csv") }, "w1", newId);
+    const text = lines.join("\n");
+    expect([ok, await waves()]).toEqual([false, 1]);
+    expect(text).not.toContain("No wave was made");
+    expect(text).not.toContain("are in ");
+    expect(text).toContain("The draft of w1 is made: 3 secrets");
+    expect(text).toMatch(/but not its file of exceptions: .*out\.csv can't be written \(E/);
+    expect(text).toContain("glovebox wave status w1 --json");
+    expect(JSON.parse((await cli("status", "w1", "--json")).stdout).exceptions).toHaveLength(1);
+    expect((await readdir(folder)).toSorted()).toEqual(["glovebox.yaml", "out.csv"]);
+  }, 30_000);
 });
 
 describe("the wave commands of the program", () => {

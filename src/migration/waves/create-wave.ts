@@ -23,6 +23,8 @@ export interface CreateWaveDeps {
   readonly newId: () => string;
   /** Hears now and then how far it is. */
   readonly report: (line: string) => void;
+  /** Called before anything is stored; what it throws leaves no wave behind. */
+  readonly keepExceptions?: (exceptions: readonly WaveException[]) => Promise<void>;
 }
 
 export interface WaveDraft extends DraftWishes {
@@ -56,6 +58,7 @@ export async function createWave(deps: CreateWaveDeps, draft: WaveDraft): Promis
   const { items, exceptions } = await draftItems(deps, draft);
   if (items.length === 0) throw new WaveEmptyError(exceptions.length);
   const batches = splitBatches(items, draft);
+  await deps.keepExceptions?.(exceptions);
   await storeDraft(deps, draft, batches, exceptions);
   return { itemCount: items.length, batchSizes: batches.map(({ length }) => length), exceptions };
 }
