@@ -59,15 +59,12 @@ program
   .action(async (options: { role: Role }) => {
     const { config, rules } = (await environment()).configure(options.role);
     const { examine } = await import("./wiring/doctor.ts");
+    const { doctorLines } = await import("./wiring/doctor-lines.ts");
     const { VAULT_TOKEN } = process.env;
     const findings = await examine(config, rules, VAULT_TOKEN ? new Secret(VAULT_TOKEN) : null);
-    const mark = (ok: boolean | null): string => (ok === null ? "?     " : ok ? "OK    " : "NOT OK");
-    for (const { ok, text } of findings) print(`${mark(ok)}  ${text}`);
-    const wrong = findings.filter(({ ok }) => ok === false).length;
-    const untold = findings.filter(({ ok }) => ok === null).length;
-    if (untold > 0) print(`${untold} can't be told from here (?).`);
-    print(wrong === 0 ? "Everything is as it must be." : `${wrong} of ${findings.length} are not as they must be.`);
-    process.exitCode = wrong === 0 ? 0 : 1;
+    const { isRight, lines } = doctorLines(findings);
+    for (const line of lines) print(line);
+    process.exitCode = isRight ? 0 : 1;
   });
 
 addVaultSetup(program);

@@ -161,9 +161,13 @@ describe("glovebox doctor", () => {
     expect([code, stdout]).toEqual([1, expect.stringContaining(`NOT OK  ${variable}: ${file} has mode 644`)]);
   });
 
-  it.each(["bot", "worker"])("finds everything right with a fresh %s", async (role) => {
+  it.each([
+    ["bot", "Everything is as it must be."],
+    // Whether the writer's policy holds what is sealed is IAM's to say.
+    ["worker", "Everything that can be told is as it must be; 1 can't be told from here."],
+  ])("finds everything right with a fresh %s, and claims no more than it can tell", async (role, last) => {
     const { code, stdout } = await run("doctor", "--role", role);
-    expect([code, stdout]).toEqual([0, expect.stringContaining("Everything is as it must be.")]);
+    expect([code, stdout.trimEnd().split("\n").at(-1)]).toEqual([0, last]);
     expect(stdout).not.toContain("NOT OK");
   });
 
