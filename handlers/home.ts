@@ -2,7 +2,7 @@ import type { App } from "@slack/bolt";
 import type { RequestState } from "../src/migration/request-state.ts";
 import type { WaitingBatch } from "../src/migration/waves/list-waiting-batches.ts";
 import { homeView } from "../src/slack/home-view.ts";
-import type { RequestStatus } from "../src/store/schema.ts";
+import type { RequestStatus } from "../src/store/tables/requests.ts";
 import { describeFailure } from "./explain-failures.ts";
 import type { Reporting } from "./reporting.ts";
 

@@ -1,7 +1,7 @@
 import { appendEvent } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../store/outbox.ts";
-import type { ContentChange } from "../store/schema.ts";
+import type { ContentChange } from "../store/tables/requests.ts";
 import { digestOfRow, lockRequest } from "./request-row.ts";
 
 /** A request that must be decided anew stands for a day at least. */

@@ -1,4 +1,4 @@
-import type { ContentChange } from "../store/schema.ts";
+import type { ContentChange } from "../store/tables/requests.ts";
 import type { RequestContent, ValueShape } from "./content.ts";
 
 export interface RequestView {

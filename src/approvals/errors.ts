@@ -1,5 +1,5 @@
 import { GloveboxError } from "../errors.ts";
-import type { RequestStatus } from "../store/schema.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 import { type Members, mentionMembers } from "./membership.ts";
 import { showTime } from "./show-time.ts";
 

@@ -1,5 +1,5 @@
 import type { Store } from "../store/open-store.ts";
-import type { TargetConflict } from "../store/schema.ts";
+import type { TargetConflict } from "../store/tables/migrations.ts";
 
 /** The newest attempt of a request, with the signed statement that it acts on. */
 export async function latestMigration(tx: Store, requestId: string) {

@@ -1,7 +1,8 @@
 import type { Selectable } from "kysely";
 import { EntryUnknownError } from "../catalog/describe-entry.ts";
 import type { Store } from "../store/open-store.ts";
-import type { EntryTable, RequestStatus } from "../store/schema.ts";
+import type { EntryTable } from "../store/tables/catalog.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 import type { RequestSource } from "./content.ts";
 import { AlreadyMigratedError, OpenRequestExistsError } from "./errors.ts";
 import { type FinishKeys, findLastFinish } from "./last-finish.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Selectable } from "kysely";
 import { canonicalText, type Keyring } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
-import type { RequestTable } from "../store/schema.ts";
+import type { RequestTable } from "../store/tables/requests.ts";
 import { Envelope } from "./content.ts";
 import { AlreadyDecidedError, RequestNotFoundError, type WhoAndWhen } from "./errors.ts";
 import { readSigned, SignatureRefusedError } from "./read-signed.ts";

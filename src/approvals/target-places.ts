@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "../store/open-store.ts";
-import type { RequestStatus } from "../store/schema.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 import { Envelope, type RequestContent, type TargetRef, type ValueShape } from "./content.ts";
 import { TargetClaimedError } from "./errors.ts";
 import { OPEN_STATUSES } from "./one-request-per-secret.ts";

@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Store } from "../store/open-store.ts";
-import type { AuditEventTable } from "../store/schema.ts";
+import type { AuditEventTable } from "../store/tables/audit.ts";
 import type { ChainLink } from "./append-event.ts";
 
 const PAGE = 1_000;

@@ -1,5 +1,5 @@
 import { GloveboxError } from "../errors.ts";
-import type { Engine, EntryVersion } from "../store/schema.ts";
+import type { Engine, EntryVersion } from "../store/tables/catalog.ts";
 
 export interface MountInfo {
   readonly namespace: string;

@@ -1,4 +1,4 @@
-import type { EntryVersion } from "../store/schema.ts";
+import type { EntryVersion } from "../store/tables/catalog.ts";
 
 /** True when the version that a plain read would get is deleted or destroyed. False where there are no versions (KV v1). */
 export function isCurrentVersionDeleted(

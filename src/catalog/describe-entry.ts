@@ -1,6 +1,7 @@
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
-import type { Engine, EntryVersion, RequestStatus } from "../store/schema.ts";
+import type { Engine, EntryVersion } from "../store/tables/catalog.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 import { isCurrentVersionDeleted } from "./current-version.ts";
 import { type ShownName, showName } from "./show-name.ts";
 

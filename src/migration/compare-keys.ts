@@ -1,5 +1,5 @@
 import type { Node } from "jsonc-parser";
-import type { ComparedKeys } from "../store/schema.ts";
+import type { ComparedKeys } from "../store/tables/migrations.ts";
 import { type JsonDocument, type JsonMember, membersOf, parseObject } from "./json-text.ts";
 import type { TargetValue } from "./secret-target.ts";
 import { type DigestKey, digestText } from "./value-digest.ts";

@@ -1,5 +1,5 @@
 import { looksLikeSecret } from "../approvals/looks-like-secret.ts";
-import type { ComparedKeys } from "../store/schema.ts";
+import type { ComparedKeys } from "../store/tables/migrations.ts";
 
 /** Stands for a name that may not be one. */
 export const HIDDEN_NAME = "(a name that may be a secret)";

@@ -11,7 +11,7 @@ import {
 } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { outboxRow, redrawOf } from "../store/outbox.ts";
-import type { MigrationTable } from "../store/schema.ts";
+import type { MigrationTable } from "../store/tables/migrations.ts";
 import { FenceLostError, holdingFence, throwFenceLost } from "./fence.ts";
 import { type FenceHold, momentNow } from "./fence-hold.ts";
 import type { MigrationRow } from "./load-order.ts";

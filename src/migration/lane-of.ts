@@ -1,6 +1,6 @@
 import { prefixOf, ungrantableReason } from "../approvals/mint-metadata.ts";
 import type { SecretPath } from "../catalog/secret-path.ts";
-import type { Engine } from "../store/schema.ts";
+import type { Engine } from "../store/tables/catalog.ts";
 
 export const LANES = ["standard", "complex", "white-glove"] as const;
 export type Lane = (typeof LANES)[number];

@@ -3,7 +3,7 @@ import { ApprovalStatement } from "../approvals/content.ts";
 import { readSigned, SignatureRefusedError } from "../approvals/read-signed.ts";
 import type { Keyring, Signed } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
-import type { MigrationTable } from "../store/schema.ts";
+import type { MigrationTable } from "../store/tables/migrations.ts";
 import { MigrationNotFoundError } from "./engine-errors.ts";
 import { type Fence, throwFenceHeld } from "./fence.ts";
 

@@ -1,7 +1,9 @@
 import type { ExpressionBuilder, Selectable } from "kysely";
 import { Envelope } from "../approvals/content.ts";
 import type { Store } from "../store/open-store.ts";
-import type { DecisionTable, MigrationTable, RequestStatus, RequestTable, Tables } from "../store/schema.ts";
+import type { Tables } from "../store/schema.ts";
+import type { MigrationTable } from "../store/tables/migrations.ts";
+import type { DecisionTable, RequestStatus, RequestTable } from "../store/tables/requests.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 import { readTagOverflows } from "./keep-tag-overflow.ts";
 import { nextStepOf } from "./next-step.ts";

@@ -1,5 +1,5 @@
 import { showTime } from "../approvals/show-time.ts";
-import type { TargetConflict } from "../store/schema.ts";
+import type { TargetConflict } from "../store/tables/migrations.ts";
 import type { RequestState } from "./request-state.ts";
 
 export type StateBeforeNextStep = Omit<RequestState, "nextStep"> & {

@@ -1,4 +1,4 @@
-import type { TargetConflict } from "../store/schema.ts";
+import type { TargetConflict } from "../store/tables/migrations.ts";
 import type { FoundConflict } from "./choose-write.ts";
 import { compareKeys, type ValueComparison } from "./compare-keys.ts";
 import { TargetNotOursError } from "./engine-errors.ts";

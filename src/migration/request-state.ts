@@ -1,5 +1,6 @@
 import type { RequestContent } from "../approvals/content.ts";
-import type { ContentChange, MigrationState, RequestStatus, TargetConflict } from "../store/schema.ts";
+import type { MigrationState, TargetConflict } from "../store/tables/migrations.ts";
+import type { ContentChange, RequestStatus } from "../store/tables/requests.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 import type { TargetWriteKind } from "./write-list.ts";
 

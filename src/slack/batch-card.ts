@@ -1,5 +1,5 @@
 import type { BatchView, Shares } from "../migration/waves/load-batch-view.ts";
-import type { BatchPhase } from "../store/schema.ts";
+import type { BatchPhase } from "../store/tables/waves.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { riskWords } from "./risk-words.ts";

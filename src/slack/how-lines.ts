@@ -1,6 +1,6 @@
 import type { RequestContent, ValueShape } from "../approvals/content.ts";
 import type { TagOverflow } from "../migration/custom-metadata-tags.ts";
-import type { RequestStatus } from "../store/schema.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 import { code, quote } from "./escape-mrkdwn.ts";
 import { sayPlural } from "./say.ts";
 

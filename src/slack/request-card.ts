@@ -1,5 +1,5 @@
 import type { RequestState } from "../migration/request-state.ts";
-import type { ContentChange } from "../store/schema.ts";
+import type { ContentChange } from "../store/tables/requests.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
 import { conflictBlocks } from "./conflict-lines.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";

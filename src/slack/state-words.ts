@@ -1,5 +1,6 @@
 import type { RequestState } from "../migration/request-state.ts";
-import type { MigrationState, RequestStatus } from "../store/schema.ts";
+import type { MigrationState } from "../store/tables/migrations.ts";
+import type { RequestStatus } from "../store/tables/requests.ts";
 
 const WORDS: Record<RequestStatus, { readonly emoji: string; readonly words: string }> = {
   waiting: { emoji: "🕓", words: "Waiting for approval" },

@@ -1,7 +1,7 @@
 import { showName } from "../catalog/show-name.ts";
 import { ITEM_STATES, type ItemCounts, type ItemState } from "../migration/waves/item-states.ts";
 import type { WaveState } from "../migration/waves/wave-state.ts";
-import type { WavePhase } from "../store/schema.ts";
+import type { WavePhase } from "../store/tables/waves.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
 import { code, escapeMrkdwn, quote } from "./escape-mrkdwn.ts";
 import { sayPlural, sayTime, sayUser } from "./say.ts";

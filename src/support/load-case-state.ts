@@ -1,7 +1,7 @@
 import { loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
-import type { SupportCaseTable } from "../store/schema.ts";
+import type { SupportCaseTable } from "../store/tables/support.ts";
 
 /** All that a card may show of one case. */
 export interface CaseState {

@@ -3,7 +3,7 @@ import type { Members, Membership } from "../approvals/membership.ts";
 import { appendEvent } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../store/outbox.ts";
-import type { SupportCaseTable } from "../store/schema.ts";
+import type { SupportCaseTable } from "../store/tables/support.ts";
 import { CaseChangedError, CaseNotFoundError, NotStaffError } from "./errors.ts";
 
 export interface SupportDeps {

@@ -1,6 +1,6 @@
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
-import type { SupportRelayTable } from "../store/schema.ts";
+import type { SupportRelayTable } from "../store/tables/support.ts";
 import type { SupportDeps } from "./move-case.ts";
 
 /** A message in a thread. Its text stays in Slack and is read when it is carried over. */

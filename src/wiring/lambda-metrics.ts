@@ -1,6 +1,6 @@
 import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics";
 import type { RingOutcome } from "../../jobs/migrate-from-sqs.ts";
-import type { MigrationState } from "../store/schema.ts";
+import type { MigrationState } from "../store/tables/migrations.ts";
 
 /** What CloudWatch counts, by how a ring ended. */
 const METRIC: Readonly<Record<Exclude<RingOutcome, "ended">, string>> = {

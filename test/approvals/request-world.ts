@@ -5,7 +5,7 @@ import { sendRequest } from "../../src/approvals/send-request.ts";
 import type { Signed } from "../../src/audit/signing.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
 import type { Store } from "../../src/store/open-store.ts";
-import type { MigrationState } from "../../src/store/schema.ts";
+import type { MigrationState } from "../../src/store/tables/migrations.ts";
 import { fakeClock } from "../fakes/clock.ts";
 import { fakeIds } from "../fakes/ids.ts";
 import { freshKeys } from "../fakes/keys.ts";

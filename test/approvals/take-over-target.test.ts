@@ -11,7 +11,7 @@ import { SignatureRefusedError } from "../../src/approvals/read-signed.ts";
 import { retryMigration } from "../../src/approvals/retry-migration.ts";
 import { stopRequest } from "../../src/approvals/stop-request.ts";
 import { takeOverTarget } from "../../src/approvals/take-over-target.ts";
-import type { TargetConflict } from "../../src/store/schema.ts";
+import type { TargetConflict } from "../../src/store/tables/migrations.ts";
 import { APPROVER, addEntry, contentOf, ENGINEER, requestWorld, STRANGER, sentEnvelope } from "./request-world.ts";
 
 const seen = {

@@ -6,7 +6,7 @@ import { shapeValue } from "../../src/slack/shape-inputs.ts";
 import { migrateStore } from "../../src/store/migrate.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
 import { enqueueRedraw } from "../../src/store/outbox.ts";
-import type { TargetConflict } from "../../src/store/schema.ts";
+import type { TargetConflict } from "../../src/store/tables/migrations.ts";
 import { freshDatabase } from "../fresh-store.ts";
 import { type SlackWorld, startSlackWorld } from "./slack-world.ts";
 

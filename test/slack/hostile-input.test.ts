@@ -14,7 +14,8 @@ import { requestCard } from "../../src/slack/request-card.ts";
 import { requestDetails } from "../../src/slack/request-details.ts";
 import { myRequestsMessage } from "../../src/slack/status-message.ts";
 import { nearestMessage, whatMessage } from "../../src/slack/what-message.ts";
-import type { MigrationState, RequestStatus } from "../../src/store/schema.ts";
+import type { MigrationState } from "../../src/store/tables/migrations.ts";
+import type { RequestStatus } from "../../src/store/tables/requests.ts";
 import { NOW, SETTINGS, sampleEntry, sampleMigration, sampleRequest } from "./sample-states.ts";
 
 const INJECTIONS = [

@@ -9,7 +9,7 @@ import type { Message } from "../../src/slack/blocks.ts";
 import { batchRejectModal, exceptionsModal, sampleModal } from "../../src/slack/sample-modal.ts";
 import { waveCard } from "../../src/slack/wave-card.ts";
 import { waveNotice } from "../../src/slack/wave-notice.ts";
-import type { BatchPhase, WavePhase } from "../../src/store/schema.ts";
+import type { BatchPhase, WavePhase } from "../../src/store/tables/waves.ts";
 import { NOW, SETTINGS, sampleRequest } from "./sample-states.ts";
 
 const words = fc.oneof(

@@ -1,7 +1,7 @@
 import type { TargetRef } from "../../approvals/content.ts";
 import { formatPath } from "../../catalog/secret-path.ts";
 import { showName } from "../../catalog/show-name.ts";
-import type { Engine } from "../../store/schema.ts";
+import type { Engine } from "../../store/tables/catalog.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
 import { type LaneLimits, laneOf } from "../lane-of.ts";
 import { claimedFault } from "../name-faults.ts";

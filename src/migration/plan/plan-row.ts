@@ -1,5 +1,5 @@
 import type { TargetRef } from "../../approvals/content.ts";
-import type { Engine } from "../../store/schema.ts";
+import type { Engine } from "../../store/tables/catalog.ts";
 import type { Lane } from "../lane-of.ts";
 
 /** ready: may be asked for as it is. decide: a person must choose first. blocked: can't be moved now. skip: no work. */

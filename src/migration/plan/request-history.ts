@@ -1,5 +1,5 @@
 import { isSameVersion, OPEN_STATUSES } from "../../approvals/one-request-per-secret.ts";
-import type { RequestStatus } from "../../store/schema.ts";
+import type { RequestStatus } from "../../store/tables/requests.ts";
 import type { PlanReason } from "./plan-row.ts";
 
 /** What was asked for and done for one entry before. */

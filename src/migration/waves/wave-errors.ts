@@ -1,5 +1,5 @@
 import { GloveboxError } from "../../errors.ts";
-import type { BatchPhase, WavePhase } from "../../store/schema.ts";
+import type { BatchPhase, WavePhase } from "../../store/tables/waves.ts";
 
 // Only names that operators chose (letters, digits, dashes), mentions and numbers go into these words.
 

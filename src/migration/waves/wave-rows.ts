@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { Store } from "../../store/open-store.ts";
-import type { WaveBatchTable, WaveItemTable, WaveTable } from "../../store/schema.ts";
+import type { WaveBatchTable, WaveItemTable, WaveTable } from "../../store/tables/waves.ts";
 import { WaveUnknownError } from "./wave-errors.ts";
 
 export type WaveRow = Selectable<WaveTable>;

@@ -1,4 +1,4 @@
-import type { BatchPhase, WavePhase } from "../../store/schema.ts";
+import type { BatchPhase, WavePhase } from "../../store/tables/waves.ts";
 import type { ItemCounts } from "./item-states.ts";
 
 /** All that a card or a terminal shows of a wave, read from our tables. */
