@@ -9,6 +9,7 @@ import type { Order } from "./load-order.ts";
 import type { Attempt, MigrationRun } from "./migration-run.ts";
 import { recordFailure } from "./record-failure.ts";
 import { mayComeAgain, recordWaiting } from "./record-waiting.ts";
+import { causeOfShutGate } from "./shut-by-pause.ts";
 import { TargetError } from "./target-errors.ts";
 import { undoWrites } from "./undo-writes.ts";
 import type { WriteList } from "./write-list.ts";
@@ -25,7 +26,8 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
   if (error instanceof FenceLostError) throw error; // whoever has the fence now cleans up
   const found = explain(run, error);
   const dead = await whoseTokenDied(run, found);
-  const cause = dead === null ? found : explain(run, new VaultTokenDeadError(dead));
+  const cause =
+    dead === null ? await causeOfShutGate(run.deps.store, found) : explain(run, new VaultTokenDeadError(dead));
   const leaseClosedAt =
     dead === "admin"
       ? await endLostRun(run).catch(warned(run, "the lease is still open; the janitor closes it"))

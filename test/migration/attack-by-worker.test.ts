@@ -110,6 +110,29 @@ describe("a thief with the worker's Vault credentials and the database", () => {
     }
   });
 
+  it("gets no more paths in an hour than the gate's pace", async () => {
+    const world = await stolenWorker();
+    const { store, admin, mint, ask, lease } = world;
+    Object.assign(world.gate, { maxPerHour: 2 });
+    const orders: { path: string; requestId: string; answer: string }[] = [];
+    for (let count = 0; count < 5; count += 1) {
+      const { path, id } = await world.orderNew();
+      const { requestId } = await world.rowOf(id);
+      orders.push({ path, requestId, answer: await ask(id) });
+      const isMinted = await mint(admin, path, requestId).then(
+        () => true,
+        ({ statusCode }: { statusCode: number }) => statusCode !== 403,
+      );
+      expect(isMinted).toBe(count < 2);
+    }
+    expect(orders.map(({ answer }) => answer)).toEqual(["opened", "opened", "GATE_PACE", "GATE_PACE", "GATE_PACE"]);
+    const opened = await store.selectFrom("auditEvent").select("seq").where("kind", "=", "gate.opened").execute();
+    expect(opened).toHaveLength(2);
+    // Once the gate is shut, not even what was opened may be minted for again.
+    await admin.delete(`sys/policies/acl/${lease.names.policyPrefix}-open`);
+    for (const { path, requestId } of orders) await expect(mint(admin, path, requestId)).rejects.toEqual(refused);
+  });
+
   it("opens nothing a second time, though he deletes what says that it is done", async () => {
     const world = await stolenWorker();
     const { store, ask } = world;

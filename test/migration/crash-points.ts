@@ -4,8 +4,11 @@ import { TargetAccessDeniedError } from "../../src/migration/target-errors.ts";
 
 /** What a worker does at one point of its run; `killAt` and `failAt` name points as `pointsOf` lists them. */
 export interface PointHooks {
-  /** Hears every point right after its effect: the engine's own, and each answer of Vault, AWS and the gate. */
-  readonly reached: (point: string) => void;
+  /**
+   * Hears every point right after its effect: the engine's own, and each answer of Vault, AWS and the gate. These answers
+   * wait for what it returns; the engine's own points do not.
+   */
+  readonly reached: (point: string) => unknown;
   /** Asked before each call to a server: an error to throw in place of the call. */
   readonly failure?: (point: string) => Error | undefined;
 }
@@ -31,7 +34,7 @@ export function withPoints(deps: MigrateDeps, { reached, failure }: PointHooks):
           const error = failure?.(point);
           if (error) throw error;
           const result: unknown = await member.apply(target, args);
-          reached(point);
+          await reached(point);
           return wrap(result);
         };
       },
@@ -46,10 +49,10 @@ export function withPoints(deps: MigrateDeps, { reached, failure }: PointHooks):
     target: watch(deps.target, "target"),
     askGate: async (question, askWith) => {
       const id = await deps.askGate(question, askWith);
-      reached(numbered(`gate.${question.kind}`));
+      await reached(numbered(`gate.${question.kind}`));
       return id;
     },
-    trace: (point) => reached(numbered(point)),
+    trace: (point) => void reached(numbered(point)),
   };
 }
 
