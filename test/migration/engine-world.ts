@@ -53,6 +53,8 @@ export interface EngineWorldOptions {
   /** How long the worker waits for an answer; 3 s where absent. */
   readonly vaultTimeoutMs?: number;
   readonly awsTimeoutMs?: number;
+  /** An operator whose key a test must hold as a file. */
+  readonly operatorPair?: ReturnType<typeof pemPair>;
 }
 
 /** Real Vault, Postgres and Secrets Manager; a gate that answers; a worker; requests made and approved as people do. */
@@ -60,7 +62,7 @@ export async function engineWorld(options: EngineWorldOptions = {}) {
   const stack = inject("stack");
   const lease = await practiceLease(options.vaultAddress, options.vault);
   const { store, url } = await freshStore();
-  const [approvalKeys, operatorPair] = [pemPair(), pemPair()];
+  const [approvalKeys, operatorPair] = [pemPair(), options.operatorPair ?? pemPair()];
   const operator = signerFromPem(operatorPair.privatePem);
   const operatorKeys = operator.keyring;
   const signer = signerFromPem(approvalKeys.privatePem);

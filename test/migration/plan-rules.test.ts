@@ -64,9 +64,16 @@ const someFacts: fc.Arbitrary<EntryFacts> = fc
         }),
         { maxLength: 3 },
       ),
-      moves: fc.array(fc.record({ requestId: fc.constant("RQ-1"), vaultVersion: fc.constantFrom(null, 1, 3) }), {
-        maxLength: 2,
-      }),
+      moves: fc.array(
+        fc.record({
+          requestId: fc.constant("RQ-1"),
+          vaultVersion: fc.constantFrom(null, 1, 3),
+          isAllowedAgain: fc.boolean(),
+        }),
+        {
+          maxLength: 2,
+        },
+      ),
     }),
     lookAlikes: fc.constantFrom(NO_NAMES, { names: ["secret/A/b"], count: 5 }),
     namesakes: fc.constantFrom(NO_NAMES, { names: ["secret/A/b"], count: 1 }),

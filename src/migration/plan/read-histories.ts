@@ -26,9 +26,14 @@ export async function readPasts(store: Store, entryIds: readonly number[]): Prom
   const moves = await store
     .selectFrom("migration")
     .innerJoin("request", "request.id", "migration.requestId")
+    .leftJoin("finishedStatement", "finishedStatement.migrationId", "migration.id")
+    .leftJoin("moveAgain", "moveAgain.statementId", "finishedStatement.statementId")
+    .leftJoin("finishedStatement as next", "next.previousStatementId", "finishedStatement.statementId")
     .select(["request.entryId", "request.id as requestId", "migration.vaultVersion"])
+    .select(({ eb }) => eb("moveAgain.statementId", "is not", null).as("isAllowedAgain"))
     .where("request.entryId", "in", entryIds)
     .where("migration.state", "=", "done")
+    .where("next.statementId", "is", null) // where it was moved once more, that move speaks for it
     .orderBy("migration.finishedAt", "desc")
     .execute();
   const confirmations = await store
@@ -48,7 +53,10 @@ export async function readPasts(store: Store, entryIds: readonly number[]): Prom
     if (asked.length === 0 && said.length === 0) return NO_PAST; // most of a fresh estate
     const claim = asked.find(({ status }) => CLAIMING_STATUSES.includes(status));
     return {
-      history: { requests: asked.map(({ id, status }) => ({ id, status })), moves: moved },
+      history: {
+        requests: asked.map(({ id, status }) => ({ id, status })),
+        moves: moved.map((move) => ({ ...move, isAllowedAgain: Boolean(move.isAllowedAgain) })),
+      },
       claimed: claim ? (claimedTargets(claim.content)[0] ?? null) : null,
       confirmed: Object.fromEntries(said.map(({ field, value }) => [field, value])),
     };

@@ -27,6 +27,7 @@ export const REASON_WORDS = {
   LAST_MIGRATION_FAILED: "Its last migration failed: try again?",
   REQUEST_REJECTED: "An approver rejected it: is the reason settled?",
   MIGRATION_UNDONE: "It was moved and taken back: move it again?",
+  MOVE_ALLOWED_AGAIN: "An operator allowed one further move",
   REQUEST_EXPIRED: "Nobody decided on its last request in time",
   REQUEST_WITHDRAWN: "Its requester withdrew the last request",
   METADATA_UNKNOWN: "The crawl has not read its metadata",

@@ -6,8 +6,16 @@ import type { PlanReason } from "./plan-row.ts";
 export interface RequestHistory {
   /** The newest first. */
   readonly requests: readonly { readonly id: string; readonly status: RequestStatus }[];
-  /** Finished and not undone; `vaultVersion` is null on KV v1. */
-  readonly moves: readonly { readonly requestId: string; readonly vaultVersion: number | null }[];
+  /** Finished and not undone. */
+  readonly moves: readonly PastMove[];
+}
+
+export interface PastMove {
+  readonly requestId: string;
+  /** null on KV v1. */
+  readonly vaultVersion: number | null;
+  /** An operator's word for one further move is there, and not used up. Intake, gate and worker check its signature. */
+  readonly isAllowedAgain: boolean;
 }
 
 export const NO_HISTORY: RequestHistory = { requests: [], moves: [] };
@@ -48,22 +56,29 @@ export function historyReasons({ requests, moves }: RequestHistory, currentVersi
     const text = `${open.id} is under way (${open.status}). \`glovebox status ${open.id}\` says what comes next.`;
     return [{ code: "REQUEST_UNDER_WAY", effect: "skip", text }];
   }
-  const same = moves.find(({ vaultVersion }) => isSameVersion(vaultVersion, currentVersion));
-  if (same) {
-    const text = `${same.requestId} moved what Vault has now. \`glovebox receipt ${same.requestId}\` prints the proof.`;
+  const same = moves.filter(({ vaultVersion }) => isSameVersion(vaultVersion, currentVersion));
+  const allowed = same.find(({ isAllowedAgain }) => isAllowedAgain);
+  const [newest] = same;
+  if (newest && !allowed) {
+    const { requestId } = newest;
+    const text = `${requestId} moved what Vault has now. \`glovebox receipt ${requestId}\` prints the proof.`;
     return [{ code: "ALREADY_MIGRATED", effect: "skip", text }];
   }
   const [older] = moves;
   const [latest] = requests;
-  const moved: PlanReason[] = older
-    ? [
-        {
-          code: "VERSION_MOVED_ON",
-          effect: "decide",
-          text: `${older.requestId} moved version ${older.vaultVersion}, Vault now has ${currentVersion}. Ask its owner whether it must be moved again, which needs a new approval.`,
-        },
-      ]
-    : [];
+  const moved = allowed ? allowedAgain(allowed) : older && movedOn(older, currentVersion);
   const last = latest && BY_STATUS[latest.status]?.(latest.id);
-  return last ? [...moved, last] : moved;
+  return [moved, last].filter((reason) => reason !== undefined);
 }
+
+const allowedAgain = ({ requestId }: PastMove): PlanReason => ({
+  code: "MOVE_ALLOWED_AGAIN",
+  effect: "note",
+  text: `${requestId} moved it, and an operator allowed one further move. It can be asked for again.`,
+});
+
+const movedOn = ({ requestId, vaultVersion }: PastMove, currentVersion: number | null): PlanReason => ({
+  code: "VERSION_MOVED_ON",
+  effect: "decide",
+  text: `${requestId} moved version ${vaultVersion}, Vault now has ${currentVersion}. Ask its owner whether it must be moved again, which needs a new approval.`,
+});
