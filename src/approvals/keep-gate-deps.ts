@@ -2,6 +2,7 @@ import type { Keyring } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
 import type { GatePolicy } from "./gate-policy.ts";
 import type { Membership } from "./membership.ts";
+import type { OpeningMemory } from "./opening-memory.ts";
 
 export interface KeepGateDeps {
   readonly store: Store;
@@ -14,6 +15,8 @@ export interface KeepGateDeps {
   /** The namespace that this installation serves; the root where absent. */
   readonly namespace?: string;
   readonly maxPerHour: number;
+  /** This gate's own count beside that of the rows; the larger holds. The rows alone where absent. */
+  readonly openings?: OpeningMemory;
   /** A gate that is silent for longer while it has its turn loses it, so that others can go on. 30 where absent. */
   readonly turnSeconds?: number;
   readonly now: () => Date;

@@ -24,12 +24,21 @@ export async function keepGate(deps: KeepGateDeps): Promise<void> {
 /** @returns True if more asks wait. */
 async function takeTurn(deps: KeepGateDeps, session: GateSession): Promise<boolean> {
   const anHourAgo = new Date(deps.now().getTime() - HOUR_MS);
-  const { isLeftOpen, ask, hasMore, facts } = await session.look(anHourAgo, deps.turnSeconds ?? TURN_SECONDS);
+  const sight = await session.look(anHourAgo, deps.turnSeconds ?? TURN_SECONDS);
+  const { isLeftOpen, ask, hasMore } = sight;
+  const facts = withOwnCount(deps, sight.facts, anHourAgo);
   if (isLeftOpen) await closeUnheld(deps, session.store);
   if (ask && (await answer(deps, session, ask, facts))) return hasMore;
   // Vault itself is looked at where nothing was granted: granting writes the policy anew, whatever stood there.
   if (!isLeftOpen) await closeUnheld(deps, session.store);
   return hasMore;
+}
+
+/** Whoever holds the database may delete what says how often a path was opened. */
+function withOwnCount({ openings }: KeepGateDeps, facts: AskFacts, anHourAgo: Date): AskFacts {
+  const { openedSince } = facts;
+  if (openings === undefined || openedSince === null) return facts;
+  return { ...facts, openedSince: Math.max(openedSince, openings.countSince(anHourAgo)) };
 }
 
 /** @returns True if the answer is yes. */
@@ -41,6 +50,7 @@ async function answer(deps: KeepGateDeps, session: GateSession, ask: OpenAsk, fa
     const statement = await assertAskAllowed(deps, session.store, ask, facts);
     const { requestId, statementId } = statement;
     if (ask.kind === "open") {
+      deps.openings?.note(now());
       written = statement; // from here on the write may have arrived
       await open(deps, statement, facts);
     }

@@ -12,6 +12,7 @@ import { startSweep, sweep } from "../../jobs/sweep.ts";
 import { startDriftWatch } from "../../jobs/watch-drift.ts";
 import { lookAtWaves } from "../../jobs/waves.ts";
 import { keepGate } from "../approvals/keep-gate.ts";
+import { openingMemory } from "../approvals/opening-memory.ts";
 import { recordPoison } from "../approvals/record-poison.ts";
 import type { Keyring } from "../audit/signing.ts";
 import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
@@ -62,6 +63,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
     policyPrefix: common.VAULT_POLICY_PREFIX,
   });
 
+  const openings = openingMemory();
   const gate = lookAtRings(base, { channels: ["gate_ask", "control"], everyMs: GATE_EVERY_MS, what: "the gate" }, () =>
     keepGate({
       store,
@@ -72,6 +74,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
       membership: gateMembership,
       approvers: rules.approvals.approvers,
       maxPerHour: rules.gate.maxPerHour,
+      openings,
       now: base.now,
     }),
   );

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { describe, expect, inject, it } from "vitest";
 import { mintMetadata, mountSlug } from "../../src/approvals/mint-metadata.ts";
+import { openingMemory } from "../../src/approvals/opening-memory.ts";
 import { takeFence } from "../../src/migration/fence.ts";
 import { openVaultClient, type VaultClient } from "../../src/vault/vault-client.ts";
 import { readerRoleId, secretIdPath } from "../../src/vault/vault-names.ts";
@@ -131,6 +132,18 @@ describe("a thief with the worker's Vault credentials and the database", () => {
     // Once the gate is shut, not even what was opened may be minted for again.
     await admin.delete(`sys/policies/acl/${lease.names.policyPrefix}-open`);
     for (const { path, requestId } of orders) await expect(mint(admin, path, requestId)).rejects.toEqual(refused);
+  });
+
+  it("gets no more either where he deletes the rows that count them", async () => {
+    const { gate, store, ask, orderNew } = await stolenWorker();
+    Object.assign(gate, { maxPerHour: 2, openings: openingMemory() });
+    const answers: string[] = [];
+    for (let count = 0; count < 4; count += 1) {
+      const { id } = await orderNew();
+      await store.deleteFrom("gateAsk").execute();
+      answers.push(await ask(id));
+    }
+    expect(answers).toEqual(["opened", "opened", "GATE_PACE", "GATE_PACE"]);
   });
 
   it("opens nothing a second time, though he deletes what says that it is done", async () => {
