@@ -22,13 +22,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 const EDGES = ["vault", "aws", "slack", "llm", "queue", "web"];
 const ALL_ROOMS = Object.keys(ROOMS);
-const GROUND = ["secret", "errors", "side-by-side"];
+const GROUND = ["secret", "errors", "side-by-side", "membership"];
 
 /** What each place may import besides itself. `store` lies under the rooms; every other edge lies beside them. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   secret: [],
   errors: [],
   "side-by-side": [],
+  membership: [],
   rules: [...GROUND, "migration"], // the room that carries a rule out says whether it can be carried out
   config: [...GROUND, "rules"],
   store: [...GROUND],

@@ -1,11 +1,11 @@
 import { appendEvent } from "../audit/append-event.ts";
 import type { Keyring, Signer } from "../audit/signing.ts";
+import type { Members, Membership } from "../membership.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../store/outbox.ts";
 import { askAgain } from "./ask-again.ts";
 import { ApprovalStatement, type Envelope } from "./content.ts";
 import { NotAllowedError, OwnRequestError, RequestChangedError, RequestExpiredError } from "./errors.ts";
-import type { Members, Membership } from "./membership.ts";
 import { assertWaiting, findRequest, lockRequest, type RequestRow, readGenuineEnvelope } from "./request-row.ts";
 import { startMigration } from "./start-migration.ts";
 

@@ -1,6 +1,6 @@
 import { GloveboxError } from "../errors.ts";
+import { type Members, mentionMembers } from "../membership.ts";
 import type { RequestStatus } from "../store/tables/requests.ts";
-import { type Members, mentionMembers } from "./membership.ts";
 import { showTime } from "./show-time.ts";
 
 // Words for people: what happened, what did not, the next step. Only ids, mentions and times go in, never text that a

@@ -1,7 +1,7 @@
 import type { Keyring } from "../audit/signing.ts";
+import type { Membership } from "../membership.ts";
 import type { Store } from "../store/open-store.ts";
 import type { GatePolicy } from "./gate-policy.ts";
-import type { Membership } from "./membership.ts";
 import type { OpeningMemory } from "./opening-memory.ts";
 
 export interface KeepGateDeps {

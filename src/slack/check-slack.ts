@@ -1,5 +1,5 @@
 import { WebClient } from "@slack/web-api";
-import type { Members } from "../approvals/membership.ts";
+import type { Members } from "../membership.ts";
 import { type DeskOptions, slackReason } from "./slack-desk.ts";
 
 export interface SlackRules {

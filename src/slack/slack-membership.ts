@@ -1,6 +1,6 @@
 import { WebClient } from "@slack/web-api";
-import type { Members, Membership } from "../approvals/membership.ts";
 import { GloveboxError } from "../errors.ts";
+import type { Members, Membership } from "../membership.ts";
 import { type DeskOptions, slackReason } from "./slack-desk.ts";
 
 export class MembershipUnknownError extends GloveboxError {

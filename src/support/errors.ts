@@ -1,6 +1,6 @@
-import { type Members, mentionMembers } from "../approvals/membership.ts";
 import { showTime } from "../approvals/show-time.ts";
 import { GloveboxError } from "../errors.ts";
+import { type Members, mentionMembers } from "../membership.ts";
 
 export class CaseNotFoundError extends GloveboxError {
   readonly code = "CASE_NOT_FOUND";

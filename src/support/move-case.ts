@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
-import type { Members, Membership } from "../approvals/membership.ts";
 import { appendEvent } from "../audit/append-event.ts";
+import type { Members, Membership } from "../membership.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../store/outbox.ts";
 import type { SupportCaseTable } from "../store/tables/support.ts";

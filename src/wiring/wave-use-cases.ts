@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Reporting } from "../../handlers/reporting.ts";
 import type { WaveHandlerDeps } from "../../handlers/waves.ts";
-import type { Members } from "../approvals/membership.ts";
+import type { Members } from "../membership.ts";
 import { approveBatch } from "../migration/waves/approve-batch.ts";
 import { confirmWave, dropWave } from "../migration/waves/confirm-wave.ts";
 import { assertOperator, pauseWave, startWave } from "../migration/waves/control-wave.ts";

@@ -1,4 +1,4 @@
-import type { Membership } from "../../src/approvals/membership.ts";
+import type { Membership } from "../../src/membership.ts";
 
 /** A directory in memory. `groups` may be changed during a test: the next question sees it. */
 export function fakeMembership(

@@ -1,6 +1,6 @@
 import { NotAllowedError } from "../../approvals/errors.ts";
-import type { Members, Membership } from "../../approvals/membership.ts";
 import { appendEvent } from "../../audit/append-event.ts";
+import type { Members, Membership } from "../../membership.ts";
 import type { Store } from "../../store/open-store.ts";
 import { enqueueDelivery, enqueueRedraw } from "../../store/outbox.ts";
 import { WaveNotPossibleError } from "./wave-errors.ts";
