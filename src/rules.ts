@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { teamFaults } from "./metadata/team.ts";
 import { nameTemplateFault, USUAL_NAME_TEMPLATE } from "./migration/name-template.ts";
 import { resourcePolicyFault } from "./migration/resource-policy-fault.ts";
 import { descriptionFault } from "./migration/rule-settings.ts";
@@ -51,6 +52,17 @@ function targetFaults({ region, replicaRegions, description }: z.output<typeof T
     ...(new Set(replicaRegions).size < replicaRegions.length ? [{ field: "replicaRegions", message: "twice" }] : []),
   ];
 }
+
+const TeamName = z.string().trim().min(1).max(75);
+const TeamRule = z.strictObject({
+  /** As it stands as owner team. */
+  name: TeamName,
+  /** Other spellings in paths and custom metadata. */
+  aliases: z.array(TeamName).default([]),
+  members: Members,
+  /** Vault roles or display names whose reads are this team's. */
+  vaultRoles: z.array(z.string().regex(/^[^*]+\*?$/, "a name, with a * at its end at most")).default([]),
+});
 
 const TagField = z.strictObject({
   label: z.string().max(40),
@@ -107,6 +119,8 @@ const WrittenRules = z.strictObject({
   }),
   support: z.strictObject({ channel: z.string().min(1), staff: Members }),
   operators: Members,
+  /** Who can say "that's mine", and whose reads are whose. */
+  teams: z.array(TeamRule).default([]),
   gate: Gate.prefault({}),
   /** What was moved is looked at in Vault, metadata only, until it is cleaned up there. */
   drift: z
@@ -157,7 +171,10 @@ const WrittenRules = z.strictObject({
 });
 
 /** `glovebox.yaml`: what the organisation decides. See glovebox.example.yaml. */
-export const Rules = WrittenRules.superRefine(({ targets, metadata }, context) => {
+export const Rules = WrittenRules.superRefine(({ targets, metadata, teams }, context) => {
+  for (const { place, field, message } of teamFaults(teams)) {
+    context.addIssue({ code: "custom", path: ["teams", place, field], message });
+  }
   const tags = Object.values(metadata).map(({ tag }) => tag);
   for (const [place, target] of targets.entries()) {
     for (const { field, message } of targetFaults(target, tags)) {

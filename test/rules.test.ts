@@ -69,6 +69,25 @@ describe("parseRules", () => {
     expect(Object.keys(metadata)).toHaveLength(6);
   });
 
+  it("refuses teams of which one name or role would mean two", () => {
+    const members = "members: { users: [U1] }";
+    const faults = faultsOf(`${MINIMAL}
+teams:
+  - { name: payments, aliases: [team-pay], ${members}, vaultRoles: [pay-api] }
+  - { name: Payments, aliases: [TEAM-PAY], ${members}, vaultRoles: [pay-api] }
+  - { name: loans, ${members}, vaultRoles: ["*", "a*b"] }
+  - { name: cards, members: { users: [] } }
+`);
+    for (const words of [
+      '"Payments" already stands for the team payments',
+      '"TEAM-PAY" already stands for the team payments',
+      'the reads of "pay-api" are already payments\'s',
+      "a name, with a * at its end at most",
+      "name at least one user or user group",
+    ])
+      expect(faults).toContain(words);
+  });
+
   it("names the file and all its faults together", () => {
     const faults = faultsOf(`
 approvals: { channel: "", approvers: { users: [] }, validHours: 0, versionRule: whatever }

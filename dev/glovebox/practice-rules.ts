@@ -19,7 +19,16 @@ export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channe
     },
     support: { channel: channels.support, staff: { users: [], usergroups: [usergroups.supporters.id] } },
     operators: { users: [], usergroups: [usergroups.operators.id] },
+    teams: [practiceTeam("payments", usergroups.payments.id), practiceTeam("treasury", usergroups.treasury.id)],
     targets: [{ ...PRACTICE_TARGET, kmsKeyIds: [], label: "Practice account", description: DESCRIPTION }],
   };
   return `${JSON.stringify(rules, null, 2)}\n`;
 }
+
+/** Its roles in the invented past are called after it. */
+const practiceTeam = (name: string, usergroup: string): object => ({
+  name,
+  aliases: [`team-${name}`],
+  members: { users: [], usergroups: [usergroup] },
+  vaultRoles: [`${name}-*`],
+});

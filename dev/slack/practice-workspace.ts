@@ -45,6 +45,8 @@ export const USERGROUPS = {
     users: [PEOPLE.supporter.id],
   },
   operators: { id: "S0OPERATORS", handle: "secrets-operators", name: "Secrets operators", users: [PEOPLE.operator.id] },
+  payments: { id: "S0PAYMENTS", handle: "payments", name: "Payments", users: [PEOPLE.engineer.id] },
+  treasury: { id: "S0TREASURY", handle: "treasury", name: "Treasury", users: [PEOPLE.engineer2.id] },
 } as const;
 
 export const WORKSPACE_NAME = "Ravensbourne Bank (practice)";

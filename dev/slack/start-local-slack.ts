@@ -107,6 +107,8 @@ function workspaceOf(
       approvers: copy(USERGROUPS.approvers),
       supporters: copy(USERGROUPS.supporters),
       operators: copy(USERGROUPS.operators),
+      payments: copy(USERGROUPS.payments),
+      treasury: copy(USERGROUPS.treasury),
     },
     stop: async () => {
       await server.stop();

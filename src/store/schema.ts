@@ -5,6 +5,7 @@ import type {
   MetadataConfirmationTable,
   MetadataSuggestionTable,
   MountTable,
+  OwnerContradictionTable,
 } from "./tables/catalog.ts";
 import type { CardTable, InboxTable, OutboxTable } from "./tables/deliveries.ts";
 import type { ControlTable, FenceTable, GateAskTable } from "./tables/gate.ts";
@@ -33,6 +34,7 @@ export interface Tables {
   crawl: CrawlTable;
   metadataSuggestion: MetadataSuggestionTable;
   metadataConfirmation: MetadataConfirmationTable;
+  ownerContradiction: OwnerContradictionTable;
   tagOverflow: TagOverflowTable;
   request: RequestTable;
   decision: DecisionTable;

@@ -66,3 +66,14 @@ export interface MetadataConfirmationTable {
   confirmedBy: string;
   confirmedAt: Date;
 }
+
+export interface OwnerContradictionTable {
+  id: Generated<number>;
+  entryId: number;
+  team: string;
+  kind: "not-ours" | "ours-too";
+  saidBy: string;
+  saidAt: Date;
+  settledAt: Date | null;
+  settledBy: string | null;
+}
