@@ -1,17 +1,22 @@
 import { oddities, type Place } from "./oddities.ts";
 import { type Random, seededRandom, seedFor } from "./random.ts";
 import { SHAPES, type Shape, type ShapeName } from "./secret-shapes.ts";
+import { drawTraffic, drawTwist, type SeedLane, seedLane, type Traffic, twistedData } from "./seed-lanes.ts";
 
 export { ODDITIES, type Place } from "./oddities.ts";
 
 export interface SeedSecret extends Place {
   engine: "kv-v1" | "kv-v2";
-  /** A type of the classifier's list; `unknown` for the oddities. */
+  /** A type of the classifier's list. */
   type: string;
   /** JSON text of each version, oldest first; KV v1 has one. */
   versions: string[];
   customMetadata?: Record<string, string>;
   isCurrentDeleted?: boolean;
+  /** Whose it is in the bank, whether or not anything says so; null of the oddities. */
+  team: string | null;
+  lane: SeedLane;
+  traffic: Traffic;
   /** Every secret value in any of its versions, where a canary may search for it. */
   planted: string[];
 }
@@ -28,7 +33,7 @@ export type Mount = keyof typeof MOUNTS;
 /** The secret of the README and of the tour. */
 export const FRIENDLY: Place = { mount: "secret", path: "payments/checkout/prod/stripe" };
 
-const TEAMS = [
+export const TEAMS = [
   "payments",
   "loans",
   "cards",
@@ -39,7 +44,7 @@ const TEAMS = [
   "mobile",
   "markets",
   "reporting",
-];
+] as const;
 const APPS = ["checkout", "ledger", "gateway", "scoring", "statements", "portal", "batch", "limits", "pricing"];
 const ENVS = ["prod", "staging", "test", "dev"];
 const REGIONS = ["eu-west-2", "eu-central-1", "us-east-1"];
@@ -80,15 +85,17 @@ const ROTA: readonly Mount[] = Object.entries({
 export function* generateEstate({ secrets, seed }: { secrets: number; seed: number }): Generator<SeedSecret> {
   let index = 0;
   yield friendlySecret(seededRandom(seedFor(seed, index++)));
-  for (const { mount, path, versions, ...rest } of oddities) {
+  for (const { mount, path, versions, type = "unknown", lane = "standard", ...rest } of oddities) {
     const random = seededRandom(seedFor(seed, index++));
     const engine = MOUNTS[mount as Mount];
-    yield { mount, path, engine, type: "unknown", versions: versions(random), planted: random.planted, ...rest };
+    const known = { type, team: null, lane, traffic: NO_TRAFFIC };
+    yield { mount, path, engine, ...known, versions: versions(random), planted: random.planted, ...rest };
   }
   const taken: Record<Mount, number> = { secret: 0, kv: 0, payments: 0, "platform/shared": 0, legacy: 0 };
   for (; index < secrets; index++) {
     const mount = ROTA[index % ROTA.length] ?? "secret";
-    yield ordinarySecret(mount, nameNumber(taken[mount]++, seed), seededRandom(seedFor(seed, index)));
+    const named = nameNumber(taken[mount]++, seed);
+    yield ordinarySecret(mount, named, seededRandom(seedFor(seed, index)), seededRandom(seedFor(~seed, index)));
   }
 }
 
@@ -97,11 +104,15 @@ export function plantedValues(seed: number, secrets = 300): string[] {
   return [...generateEstate({ secrets, seed })].flatMap(({ planted }) => planted);
 }
 
+const NO_TRAFFIC: Traffic = { readsPerDay: 0, roles: [], addressCount: 0 };
+
 function friendlySecret(random: Random): SeedSecret {
   const data = { api_key: random.secret(32, "sk_practice_"), webhook_secret: random.secret(32, "whsec_practice_") };
   const customMetadata = { owner: "team-payments", contact: "#payments-help" };
   const versions = [JSON.stringify(data)];
-  return { ...FRIENDLY, engine: "kv-v2", type: "payment-key", versions, customMetadata, planted: random.planted };
+  const traffic = { readsPerDay: 40, roles: ["payments-api"], addressCount: 3 };
+  const known = { type: "payment-key", team: "payments", lane: "white-glove", traffic } as const;
+  return { ...FRIENDLY, engine: "kv-v2", ...known, versions, customMetadata, planted: random.planted };
 }
 
 /** The nth name of a mount: each combination once, in an order that looks shuffled, then again with app numbers. */
@@ -120,13 +131,21 @@ function nameNumber(n: number, seed: number): Named {
   return { team, env, thing, region, app: round > 0 ? `${app}-${round + 1}` : app };
 }
 
-function ordinarySecret(mount: Mount, named: Named, random: Random): SeedSecret {
+/** @param life Decides lane and traffic apart from the values, so that these stay what they are. */
+function ordinarySecret(mount: Mount, named: Named, random: Random, life: Random): SeedSecret {
+  const { team, app, env } = named;
   const engine = MOUNTS[mount];
   const shape: Shape = SHAPES[named.thing];
   const isVersioned = engine === "kv-v2";
+  const twist = drawTwist(engine, shape.type, life);
+  const lane = seedLane({ twist, engine, mount, type: shape.type, app, environment: env });
+  const traffic = drawTraffic({ twist, team, app }, { teams: TEAMS, apps: APPS }, life);
   const count = isVersioned && random.chance(20) ? 2 + random.int(3) : 1;
-  const versions = Array.from({ length: count }, () => JSON.stringify(shape.data(random, named.app, named.env)));
-  const secret = { mount, path: GRAMMARS[mount](named), engine, type: shape.type, versions, planted: random.planted };
+  const value = (): string => JSON.stringify({ ...shape.data(random, app, env), ...twistedData(twist, random) });
+  const path = `${GRAMMARS[mount](named)}${twist === "wildcard" ? "*" : ""}`;
+  const versions = Array.from({ length: count }, value);
+  const known = { type: shape.type, team, lane, traffic };
+  const secret = { mount, path, engine, ...known, versions, planted: random.planted };
   if (!isVersioned || !random.chance(40)) return secret;
-  return { ...secret, customMetadata: { owner: `team-${named.team}`, contact: `#${named.team}-help` } };
+  return { ...secret, customMetadata: { owner: `team-${team}`, contact: `#${team}-help` } };
 }

@@ -66,7 +66,7 @@ export const SHAPES = {
   datadog: { type: "monitoring-key", data: (random) => ({ api_key: random.secret(32), app_key: random.secret(40) }) },
   github: { type: "git-token", data: (random) => ({ user: "rb-bot", token: random.secret(36, "practice_pat_") }) },
   runner: { type: "ci-cd-token", data: (random) => ({ RUNNER_TOKEN: random.secret(20, "practice-runner-") }) },
-  "slack-alerts": {
+  "slack-webhook": {
     type: "webhook-url",
     data: (random) => ({ webhook: `https://hooks.ravensbourne.example/services/${random.secret(24)}` }),
   },

@@ -43,6 +43,27 @@ describe("the practice estate", () => {
     expect(new Set(secrets.map(({ type }) => type)).size).toBeGreaterThan(15);
   });
 
+  it.each([3_000, 62_800])("has about four standard of five, and one white-glove of twenty, among %i", (secrets) => {
+    const lanes = Map.groupBy(generateEstate({ secrets, seed: 1 }), ({ lane }) => lane);
+    const percent = (lane: SeedSecret["lane"]): number => Math.round(((lanes.get(lane)?.length ?? 0) / secrets) * 100);
+    const split = [percent("standard"), percent("complex"), percent("white-glove")];
+    for (const [at, wanted] of [80, 15, 5].entries())
+      expect(Math.abs((split[at] ?? 0) - wanted)).toBeLessThanOrEqual(2);
+  });
+
+  it("is read as estates are: a fifth by nobody, a few all day, and the heaviest reader is of the owner's team", () => {
+    const secrets = estate(3_000).filter(({ team }) => team !== null);
+    const unread = secrets.filter(({ traffic }) => traffic.readsPerDay === 0);
+    expect(unread.length / secrets.length).toBeCloseTo(0.2, 1);
+    expect(secrets.filter(({ traffic }) => traffic.readsPerDay >= 50).length).toBeLessThan(secrets.length / 50);
+    for (const { team, traffic } of secrets) {
+      const { readsPerDay, roles, addressCount } = traffic;
+      expect(roles.length > 0).toBe(readsPerDay > 0);
+      if (roles.length > 0) expect(roles[0]?.startsWith(`${team}-`)).toBe(true);
+      expect(addressCount).toBeGreaterThanOrEqual(roles.length);
+    }
+  });
+
   it("tells every value that is in it, and no two secrets share one", () => {
     const secrets = estate(300);
     const planted = plantedValues(1, 300);

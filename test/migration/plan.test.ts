@@ -39,7 +39,12 @@ describe("planEstate over the practice estate", () => {
     expect(new Set(rows.map(({ entryId }) => entryId)).size).toBe(3_000);
     const names = rows.map(({ mount, path }) => Buffer.from(`${mount}\u0000${path}`).toString("hex"));
     expect(names).toEqual(names.toSorted());
-    const odd = rows.filter(({ reasons }) => reasons.length > 0).map((row) => `${row.path}: ${sayVerdict(row)}`);
+    const said = rows.filter(({ reasons }) => reasons.length > 0).map((row) => `${row.path}: ${sayVerdict(row)}`);
+    const odd = said.filter((line) => line.startsWith("odd/"));
+    const others = said.filter((line) => !line.startsWith("odd/"));
+    expect(others.filter((line) => !/(\*: blocked: PATH_NOT_GRANTABLE|: ready: \(SIZE_UNKNOWN\))$/.test(line))).toEqual(
+      [],
+    );
     expect(odd.toSorted()).toEqual([
       "odd/+/region: blocked: PATH_NOT_GRANTABLE",
       "odd/Ledger: decide: LOOKS_ALIKE NAME_COLLISION",
@@ -57,14 +62,14 @@ describe("planEstate over the practice estate", () => {
     const { store } = await freshStore();
     await addPracticeEstate(store, 300);
     const { byVerdict, byLane, byMount } = (await planAll(store)).summary;
-    expect(byVerdict).toEqual({ ready: 293, decide: 4, blocked: 3, skip: 0 });
-    expect(byLane.complex).toEqual({ ready: 0, decide: 0, blocked: 2, skip: 0 });
+    expect(byVerdict).toEqual({ ready: 284, decide: 4, blocked: 12, skip: 0 });
+    expect(byLane.complex).toEqual({ ready: 0, decide: 0, blocked: 11, skip: 0 });
     const sums = [Object.values(byLane), byMount.map((mount) => mount.byVerdict)].map((groups) =>
       VERDICTS.map((verdict) => groups.reduce((sum, counts) => sum + counts[verdict], 0)),
     );
     expect(sums).toEqual([
-      [293, 4, 3, 0],
-      [293, 4, 3, 0],
+      [284, 4, 12, 0],
+      [284, 4, 12, 0],
     ]);
   });
 
