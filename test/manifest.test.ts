@@ -52,6 +52,7 @@ const SCOPES_BY_METHOD: Record<string, readonly string[]> = {
   "conversations.info": ["channels:read", "groups:read"],
   "conversations.open": ["im:write"],
   "conversations.replies": ["channels:history", "groups:history", "im:history"],
+  "usergroups.list": ["usergroups:read"],
   "usergroups.users.list": ["usergroups:read"],
   "views.open": [],
   "views.update": [],
