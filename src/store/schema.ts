@@ -25,6 +25,13 @@ import type {
   TagOverflowTable,
 } from "./tables/requests.ts";
 import type { SupportCaseTable, SupportRelayTable } from "./tables/support.ts";
+import type {
+  UsageByClientTable,
+  UsageClientTable,
+  UsageDayTable,
+  UsagePathTable,
+  UsageSourceTable,
+} from "./tables/usage.ts";
 import type { WaveBatchTable, WaveExceptionTable, WaveItemTable, WaveLookTable, WaveTable } from "./tables/waves.ts";
 
 /** The tables of `migrations/`, in camel case. Dates are timestamptz; a `JSONColumnType` is written as JSON text. */
@@ -36,6 +43,11 @@ export interface Tables {
   metadataConfirmation: MetadataConfirmationTable;
   ownerContradiction: OwnerContradictionTable;
   tagOverflow: TagOverflowTable;
+  usageSource: UsageSourceTable;
+  usagePath: UsagePathTable;
+  usageClient: UsageClientTable;
+  usageDay: UsageDayTable;
+  usageByClient: UsageByClientTable;
   request: RequestTable;
   decision: DecisionTable;
   statement: StatementTable;
