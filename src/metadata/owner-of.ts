@@ -1,9 +1,10 @@
+import { type Reader, readersOf } from "../catalog/usage/readers-of.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Contradiction, isDisowned, readOwnerWords, standingOwner } from "./owner-words.ts";
 import { fromCustomMetadata } from "./rules/custom-metadata.ts";
 import { ownerTeamRule } from "./rules/owner-team.ts";
 import type { Answer, NamedSecret } from "./suggestion.ts";
-import { canonicalTeam, type Team } from "./team.ts";
+import { canonicalTeam, type Team, teamOfReader } from "./team.ts";
 
 export interface Owner {
   /** As the rules name it where they know it; null: nobody and nothing says whose it is. */
@@ -30,7 +31,7 @@ export async function ownerOf(store: Store, teams: readonly Team[], entryId: num
     const { team, by, at } = owner;
     return { team, isConfirmed: true, because: "a person confirmed it", confirmedBy: { by, at }, contradictedBy };
   }
-  const guesses = (await guessOwners(store, entryId)).map(({ value, evidence }) => ({
+  const guesses = (await guessOwners(store, teams, entryId)).map(({ value, evidence }) => ({
     team: canonicalTeam(teams, value),
     because: evidence,
   }));
@@ -39,8 +40,10 @@ export async function ownerOf(store: Store, teams: readonly Team[], entryId: num
   return { team, isConfirmed: false, because, confirmedBy: null, contradictedBy };
 }
 
+type Guess = Pick<Answer, "value" | "evidence">;
+
 /** The surest first. */
-async function guessOwners(store: Store, entryId: number): Promise<Pick<Answer, "value" | "evidence">[]> {
+async function guessOwners(store: Store, teams: readonly Team[], entryId: number): Promise<Guess[]> {
   const entry = await store.selectFrom("entry").selectAll().where("id", "=", entryId).executeTakeFirst();
   if (entry === undefined) return [];
   const { mount, engine, path, keyNames, customMetadata } = entry;
@@ -56,5 +59,22 @@ async function guessOwners(store: Store, entryId: number): Promise<Pick<Answer, 
     .execute();
   // An entry that was found a moment ago has no stored suggestion yet.
   const byRule = stored.length === 0 ? ownerTeamRule(named) : null;
-  return [...written, ...stored, ...(byRule === null ? [] : [byRule])];
+  const readers = guessByReaders(teams, await readersOf(store, entryId));
+  return [...written, ...readers, ...stored, ...(byRule === null ? [] : [byRule])];
 }
+
+/** The teams whose roles read it, the heaviest first. */
+function guessByReaders(teams: readonly Team[], readers: readonly Reader[]): Guess[] {
+  const byTeam = new Map<string, { reads: number; heaviest: Reader }>();
+  for (const reader of readers) {
+    const team = teamOfReader(teams, reader)?.name;
+    if (team === undefined) continue;
+    const known = byTeam.get(team);
+    byTeam.set(team, { reads: (known?.reads ?? 0) + reader.reads, heaviest: known?.heaviest ?? reader });
+  }
+  const heaviestFirst = [...byTeam].sort(([, a], [, b]) => b.reads - a.reads);
+  return heaviestFirst.map(([value, { heaviest }]) => ({ value, evidence: `${sayReader(heaviest)} reads it` }));
+}
+
+const sayReader = ({ role, displayName }: Reader): string =>
+  role === null ? `\`${displayName ?? ""}\`` : `role \`${role}\``;

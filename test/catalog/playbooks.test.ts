@@ -29,7 +29,8 @@ describe("roleListsOf", () => {
   it("has no list that yields a credential, for any engine", () => {
     for (const engine of ["ad", "aws", "database", "gcp", "ldap", "openldap", "pki", "ssh", "transit", "totp"]) {
       expect(roleListsOf(engine).length, engine).toBeGreaterThan(0);
-      for (const list of roleListsOf(engine)) expect(list, engine).not.toMatch(/cred|export|^(sign|issue|code)$|check-out/);
+      for (const list of roleListsOf(engine))
+        expect(list, engine).not.toMatch(/cred|export|^(sign|issue|code)$|check-out/);
     }
   });
 

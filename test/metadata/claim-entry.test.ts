@@ -4,11 +4,13 @@ import { claimEntry, disclaimEntry } from "../../src/metadata/claim-entry.ts";
 import { confirmMetadata } from "../../src/metadata/confirm-metadata.ts";
 import { ownerOf } from "../../src/metadata/owner-of.ts";
 import type { Team } from "../../src/metadata/team.ts";
+import { PAYMENTS_API, record, use } from "../catalog/usage/recorded-usage.ts";
 import { kvMount } from "../fakes/catalog-source.ts";
 import { fakeMembership } from "../fakes/membership.ts";
 import { freshStore } from "../fresh-store.ts";
 
 const AT = new Date("2026-06-01T09:00:00Z");
+const WINDOW = ["2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z"] as const;
 const team = (name: string, group: string): Team => ({
   name,
   aliases: [`team-${name}`],
@@ -121,6 +123,28 @@ describe("claimEntry", () => {
     await claim("U0ELI", "treasury");
     await disclaim("U0ELI", "treasury");
     expect(await owner()).toMatchObject({ team: "payments", isConfirmed: true, confirmedBy: { by: "U0ERIN", at: AT } });
+  });
+});
+
+describe("whose an entry is", () => {
+  const reads = (count: number, role: string) =>
+    Array.from({ length: count }, (_, n) =>
+      use("x/y", `2026-05-${10 + n}T09:00:00Z`, { client: { ...PAYMENTS_API, role } }),
+    );
+
+  it("is guessed from who reads it most, after what custom metadata says and before the names", async () => {
+    const { store, owner, describeIt, disclaim } = await world("x/y");
+    await record(store, [...reads(2, "payments-api"), ...reads(3, "treasury-api"), ...reads(4, "backup")], WINDOW);
+    expect(await owner()).toMatchObject({
+      team: "treasury",
+      isConfirmed: false,
+      because: "role `treasury-api` reads it",
+      confirmedBy: null,
+    });
+    await disclaim("U0ELI", "treasury");
+    expect(await owner()).toMatchObject({ team: "payments", because: "role `payments-api` reads it" });
+    await describeIt({ owner: "team-loans" });
+    expect(await owner()).toMatchObject({ team: "team-loans", because: "custom metadata `owner` in Vault" });
   });
 });
 
