@@ -42,7 +42,9 @@ describe("verifyReceiptFile", () => {
 
   it("says NOT OK and which check failed when a word was changed", async () => {
     const { save, keyFiles, bot, worker } = await auditorsDesk();
-    const text = signReceipt(worker, sampleReceipt(bot)).replace('"isNew": true', '"isNew": false');
+    const signed = signReceipt(worker, sampleReceipt(bot));
+    const text = signed.replace('"isKept": false', '"isKept": true');
+    expect(text).not.toBe(signed);
     const { ok, lines } = verifyReceiptFile(await save("receipt.json", text), keyFiles);
     expect(ok).toBe(false);
     const bad = lines.filter((line) => line.startsWith("NOT OK"));

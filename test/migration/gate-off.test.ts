@@ -129,8 +129,12 @@ describe("gate: off", () => {
     expect(await rowOf(first)).toMatchObject({ state: "queued" });
     await setPaused(store, { isPaused: false, by: "operator:x", reason: "over", at: new Date() });
     await migrate(first);
-    await migrate(second);
-    expect([(await rowOf(first)).state, (await rowOf(second)).causeCode]).toEqual(["done", "GATE_PACE"]);
+    await expect(migrate(second)).rejects.toMatchObject({ code: "GATE_PACE" });
+    // It waits for the next hour by itself, and nobody need press Retry.
+    expect([await rowOf(first), await rowOf(second)]).toMatchObject([
+      { state: "done" },
+      { state: "queued", causeCode: "GATE_PACE" },
+    ]);
   });
 });
 
