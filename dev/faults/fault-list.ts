@@ -7,7 +7,9 @@ export type Fault =
   /** The connection is cut before the server hears of the call. */
   | { readonly does: "cut" }
   /** The server carries the call out; its answer is dropped and the connection cut. */
-  | { readonly does: "lose-answer" };
+  | { readonly does: "lose-answer" }
+  /** The server carries the call out; the connection is cut in the middle of its answer's body. */
+  | { readonly does: "halve-answer" };
 
 export interface FrontAnswer {
   readonly status: number;

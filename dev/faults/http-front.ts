@@ -62,11 +62,13 @@ export async function startHttpFront<Call extends object>(options: FrontOptions<
     if (fault?.does === "answer") return send(response, fault.answer);
     if (fault?.does === "delay") await delay(fault.delayMs, undefined, { signal: stopping.signal });
     const ruling = await rule?.(call, asked, askTarget);
-    if (ruling && "answer" in ruling)
-      return fault?.does === "lose-answer" ? cut(response) : send(response, ruling.answer);
-    const answer = await passOn(target, ruling ? { ...asked, body: ruling.body } : asked, stopping.signal);
+    const answer =
+      ruling && "answer" in ruling
+        ? ruling.answer
+        : await passOn(target, ruling ? { ...asked, body: ruling.body } : asked, stopping.signal);
     if (fault?.does === "lose-answer" || isDown) return cut(response);
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+    if (fault?.does === "halve-answer") return sendHalf(response, answer);
+    send(response, answer);
   };
 
   const http = createServer((incoming, response) => {
@@ -136,8 +138,18 @@ function withoutHopByHop(headers: IncomingMessage["headers"]): IncomingMessage["
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP.has(name)));
 }
 
-function send(response: ServerResponse, { status, headers, body }: FrontAnswer): void {
+type AnyAnswer = FrontAnswer | TargetAnswer;
+
+function send(response: ServerResponse, { status, headers, body }: AnyAnswer): void {
   response.writeHead(status, headers).end(body);
+}
+
+/** The caller has the status, the headers and the first half of the body in hand when the connection goes. */
+function sendHalf(response: ServerResponse, { status, headers, body }: AnyAnswer): void {
+  const whole = Buffer.from(body);
+  response.writeHead(status, { ...headers, "content-length": whole.length });
+  response.flushHeaders();
+  response.write(whole.subarray(0, Math.floor(whole.length / 2)), () => cut(response));
 }
 
 function cut(response: ServerResponse): void {

@@ -15,7 +15,8 @@ export type VaultFaultKind =
   | "access-denied"
   | "slow"
   | "cut"
-  | "lost-answer";
+  | "lost-answer"
+  | "half-answer";
 
 export interface VaultFault extends FaultTiming {
   readonly kind: VaultFaultKind;
@@ -78,6 +79,7 @@ function faultOf(kind: VaultFaultKind, delayMs: number, retryAfterSeconds: numbe
     slow: () => ({ does: "delay", delayMs }),
     cut: () => ({ does: "cut" }),
     "lost-answer": () => ({ does: "lose-answer" }),
+    "half-answer": () => ({ does: "halve-answer" }),
   };
   return faults[kind]();
 }

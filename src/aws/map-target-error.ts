@@ -78,15 +78,23 @@ export function mapTargetError(thrown: unknown, call: Pick<TargetFailure, "opera
     return isTombstone ? new TargetTombstonedError(failure) : new TargetRefusedError(failure);
   }
   const known = typeof name === "string" ? ERROR_BY_NAME[name] : undefined;
-  return new (known ?? classOfStatus($metadata?.httpStatusCode))(failure);
+  return new (known ?? classOfStatus($metadata?.httpStatusCode, isUnread(name)))(failure);
+}
+
+/**
+ * The SDK could not read the answer: its connection was cut in the middle, or it is none of AWS's. Then even a 400 may be
+ * the first half of "not found", and a 200 that of a success. AWS's own errors have names of their own.
+ */
+function isUnread(name: unknown): boolean {
+  return name === "Error" || name === "SyntaxError";
 }
 
 /** No status at all means that no answer came: the network, a name that doesn't resolve, a closed connection. */
-function classOfStatus(status: unknown): TargetErrorClass {
+function classOfStatus(status: unknown, isUnread: boolean): TargetErrorClass {
   if (typeof status !== "number" || status >= 500) return TargetUnavailableError;
   if (status === 429) return TargetThrottledError;
   if (status === 401 || status === 403) return TargetAccessDeniedError;
-  return TargetRefusedError;
+  return isUnread ? TargetUnavailableError : TargetRefusedError;
 }
 
 /** Error names and request ids are short words; anything else is not what it seems and stays out of the log. */

@@ -1,4 +1,4 @@
-import { GloveboxError } from "../errors.ts";
+import type { GloveboxError } from "../errors.ts";
 import { noteAdminAccessor } from "./fence.ts";
 import { sweepLeases } from "./janitor.ts";
 import type { MigrationRun } from "./migration-run.ts";
@@ -8,12 +8,12 @@ const MAY_BE_DEATH = new Set(["VAULT_REFUSED", "GATE_CLOSED"]);
 
 /** Asks whether one of the run's tokens died under it, revoked by somebody, before anything of ours revokes it. */
 export async function whoseTokenDied(
-  { admin, lent, leaving, statement }: MigrationRun,
+  { admin, lent, leaving }: MigrationRun,
   { code }: GloveboxError,
 ): Promise<"admin" | "reader" | null> {
   if (!MAY_BE_DEATH.has(code) || leaving.admin !== null) return null;
-  const mayList = admin.listSecretIds(statement.source.mount);
-  if (await isRefused(mayList)) return "admin";
+  if (!(await admin.isAlive().catch(() => true))) return "admin";
+  if (lent.isRevoked) return null;
   const isReaderDead = await lent.reader?.proveDead().then(
     () => true,
     () => false,
@@ -32,11 +32,4 @@ export async function endLostRun({ deps, fence, lent }: MigrationRun): Promise<D
   }
   lent.isOpen = false;
   return deps.now();
-}
-
-async function isRefused(call: Promise<unknown>): Promise<boolean> {
-  return call.then(
-    () => false,
-    (error: unknown) => error instanceof GloveboxError && error.code === "VAULT_REFUSED",
-  );
 }

@@ -30,6 +30,8 @@ export interface AdminSession {
   /** Shuts the reader's entity, or opens it again. Live tokens of it are refused while it is shut. */
   setReaderDisabled(mount: string, isDisabled: boolean): Promise<void>;
   isReaderDisabled(mount: string): Promise<boolean>;
+  /** Asks by the call that worked at the login, so a right that is missing elsewhere is not taken for death. */
+  isAlive(): Promise<boolean>;
   revokeSelf(): Promise<DeathProof>;
 }
 

@@ -113,6 +113,7 @@ export async function endLease({ deps, admin, lent, proofs, statement }: Migrati
       // The login may have happened and its answer been lost; such a token would gain the next path that is lent.
       await closeLease(deps, admin, { mount, secretIdAccessor: lent.secretIdAccessor, readerAccessor: null });
     } else {
+      lent.isRevoked = true;
       // Side by side, once the gate is shut: whether some other secret ID is left makes no difference to this token.
       await sideBySide(admin.destroySecretIds(mount), admin.revoke(lent.reader.accessor));
       proofs.reader = await lent.reader.proveDead();

@@ -89,7 +89,7 @@ function openRun(
     statement,
     signed,
     admin,
-    lent: { isOpen: false, secretIdAccessor: null, reader: null },
+    lent: { isOpen: false, secretIdAccessor: null, reader: null, isRevoked: false },
     moves,
     written: { list: written },
     leaving: { admin: null },

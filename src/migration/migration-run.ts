@@ -20,8 +20,13 @@ export interface MigrationRun extends Attempt {
   /** The statement as the bot signed it. */
   readonly signed: Signed;
   readonly admin: AdminSession;
-  /** What is lent right now: shut once it is proven dead. */
-  readonly lent: { isOpen: boolean; secretIdAccessor: string | null; reader: ReaderSession | null };
+  /** What is lent right now: shut once it is proven dead. `isRevoked`: by us, from the call on. */
+  readonly lent: {
+    isOpen: boolean;
+    secretIdAccessor: string | null;
+    reader: ReaderSession | null;
+    isRevoked: boolean;
+  };
   /** The version in hand: the approved one until the read tells. And the finish after which it is free, if any. */
   readonly moves: { vaultVersion: number | null; previousStatementId: string | null };
   /** The writes that may have reached AWS, also of a process that died: what a failure takes back. */

@@ -46,7 +46,11 @@ export function vaultLeaseBroker(options: LeaseBrokerOptions): LeaseBroker {
 async function adminSession(options: LeaseBrokerOptions, { client, accessor }: LoggedIn): Promise<AdminSession> {
   if (accessor === "") throw new IrrevocableTokenError();
   const { vault, names, now } = options;
-  await patiently(() => client.read("auth/token/lookup-self"));
+  const lookUp = () => client.read("auth/token/lookup-self");
+  await patiently(lookUp).catch(async (error: unknown) => {
+    await client.write("auth/token/revoke-self", {}).catch(() => {}); // nobody else knows its accessor
+    throw error;
+  });
   const aliveAt = now().toISOString();
   const entityPath = async (mount: string): Promise<string> => {
     const answer = await client.read(`identity/entity/name/${names.authMount}-${readerRoleName(mount)}`);
@@ -90,10 +94,11 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
     async isReaderDisabled(mount) {
       return EntityAnswer.parse(await client.read(await entityPath(mount))).data.disabled;
     },
+    isAlive: async () => (await refusedStatusOf(lookUp)) === 200,
     async revokeSelf(): Promise<DeathProof> {
       // Refused: the answer to an earlier try was lost, or a successor was quicker. What it is, the proof says.
       await refusedStatusOf(() => client.write("auth/token/revoke-self", {}));
-      const refusedStatus = await refusedStatusOf(() => client.read("auth/token/lookup-self"));
+      const refusedStatus = await refusedStatusOf(lookUp);
       if (refusedStatus === 200) throw new LeaseStillAliveError();
       return { call: "auth/token/lookup-self", aliveAt, refusedAt: now().toISOString(), refusedStatus };
     },

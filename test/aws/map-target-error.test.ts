@@ -22,6 +22,10 @@ describe("mapTargetError", () => {
     ["SomethingNew", 503, errors.TargetUnavailableError, true],
     ["ExpiredTokenException", 400, errors.TargetAccessDeniedError, false],
     ["ECONNREFUSED", undefined, errors.TargetUnavailableError, true],
+    ["Error", 200, errors.TargetUnavailableError, true], // cut in the middle of the answer
+    ["Error", 400, errors.TargetUnavailableError, true],
+    ["SyntaxError", 400, errors.TargetUnavailableError, true],
+    ["SyntaxError", 403, errors.TargetAccessDeniedError, false], // a proxy's page
   ])("maps %s with status %s", (name, httpStatusCode, expected, isRetryable) => {
     const mapped = mapTargetError({ name, $metadata: { httpStatusCode } }, { operation: "CreateSecret", target });
     expect(mapped).toBeInstanceOf(expected);

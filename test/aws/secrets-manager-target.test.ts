@@ -207,7 +207,7 @@ describe("secretsManagerTarget on a Secrets Manager that answers like AWS", () =
     await expect(create).rejects.toThrow(TargetRefusedError);
   });
 
-  it.each(["lost-answer", "throttle", "server-error", "cut"] as const)(
+  it.each(["lost-answer", "half-answer", "throttle", "server-error", "cut"] as const)(
     "writes one version when a create and a put meet a %s",
     async (kind) => {
       const target = freshTarget();

@@ -227,13 +227,17 @@ describe("what the rules add to a target that is there", () => {
     expect(await aws.readPolicy(target)).toBeNull();
   });
 
-  it.each(["lost-answer", "throttle", "server-error", "cut"] as const)("meets a %s at each call", async (kind) => {
-    const { target } = await made();
-    for (const action of ["UpdateSecret", "ValidateResourcePolicy", "PutResourcePolicy"]) front.fault({ kind, action });
-    await aws.applySettings(target, { ...SETTINGS, replicaRegions: [] });
-    expect((await present(target)).description).toBe(SETTINGS.description);
-    expect(await aws.readPolicy(target)).toBe(READERS);
-  });
+  it.each(["lost-answer", "half-answer", "throttle", "server-error", "cut"] as const)(
+    "meets a %s at each call",
+    async (kind) => {
+      const { target } = await made();
+      for (const action of ["UpdateSecret", "ValidateResourcePolicy", "PutResourcePolicy"])
+        front.fault({ kind, action });
+      await aws.applySettings(target, { ...SETTINGS, replicaRegions: [] });
+      expect((await present(target)).description).toBe(SETTINGS.description);
+      expect(await aws.readPolicy(target)).toBe(READERS);
+    },
+  );
 
   it("has its replicas when the answer to that call is lost", async () => {
     const { target } = await made();

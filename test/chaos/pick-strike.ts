@@ -54,7 +54,8 @@ const pastDeadline = (random: Random): number => FENCE_SECONDS * 1_000 + random.
 
 function vaultStrike(random: Random): Strike {
   const kind = random.pick<VaultFaultKind>([
-    ...(["throttle", "sealed", "server-error", "precondition", "slow", "cut", "lost-answer", "access-denied"] as const),
+    ...(["throttle", "sealed", "server-error", "precondition", "slow"] as const),
+    ...(["cut", "lost-answer", "half-answer", "access-denied"] as const),
   ]);
   const isAsked = kind === "throttle" && random.chance(50);
   return {
@@ -64,7 +65,9 @@ function vaultStrike(random: Random): Strike {
 }
 
 function awsStrike(random: Random, { awsCalls }: Reach): Strike {
-  const kind = random.pick<AwsFaultKind>(["throttle", "server-error", "slow", "cut", "lost-answer", "access-denied"]);
+  const kind = random.pick<AwsFaultKind>([
+    ...(["throttle", "server-error", "slow", "cut", "lost-answer", "half-answer", "access-denied"] as const),
+  ]);
   return { on: "aws", kind, nth: 1 + random.int(awsCalls), times: timesOf(random) };
 }
 

@@ -16,8 +16,8 @@ describe("the schedule of a chaos run", () => {
       new Set(["worker", "gate", "vault", "aws", "postgres", "pause"]),
     );
     const kinds = new Set(strikes.flatMap((strike) => ("kind" in strike ? [`${strike.on} ${strike.kind}`] : [])));
-    expect([...kinds].filter((kind) => kind.startsWith("vault"))).toHaveLength(8);
-    expect([...kinds].filter((kind) => kind.startsWith("aws"))).toHaveLength(6);
+    expect([...kinds].filter((kind) => kind.startsWith("vault"))).toHaveLength(9);
+    expect([...kinds].filter((kind) => kind.startsWith("aws"))).toHaveLength(7);
     const signals = strikes.flatMap((strike) =>
       strike.on === "worker" ? [`${strike.signal} ${"atPoint" in strike ? "at a point" : "at a moment"}`] : [],
     );

@@ -55,10 +55,15 @@ describe("a fault on order in AWS", () => {
     expect(await versions()).toBe(before);
   });
 
-  it("lost-answer breaks the connection after the call was carried out", async () => {
+  it.each([
+    ["lost-answer", "", undefined],
+    ["half-answer", ", in the middle of its answer", 200],
+  ] as const)("%s breaks the connection after the call was carried out%s", async (kind, _where, httpStatusCode) => {
     const before = (await versions()) ?? 0;
-    aws.front.fault({ action: "PutSecretValue", kind: "lost-answer" });
-    await expect(putIt()).rejects.toMatchObject({ code: "ECONNRESET" });
+    aws.front.fault({ action: "PutSecretValue", kind });
+    const thrown = await putIt().catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ code: "ECONNRESET", $metadata: { attempts: 1 } });
+    expect((thrown as { $metadata: { httpStatusCode?: number } }).$metadata.httpStatusCode).toBe(httpStatusCode);
     expect(await versions()).toBe(before + 1);
   });
 

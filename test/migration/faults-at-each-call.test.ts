@@ -89,6 +89,7 @@ describe("each fault of Vault at each call of a move", () => {
     ["cut", []],
     // Of an admin login whose answer was lost nobody knows the token's accessor: it ends by itself.
     ["lost-answer", ["admin"]],
+    ["half-answer", ["admin"]],
   ])("%s: waits or passes over it, and moves the value once", { timeout: TIMEOUT_MS }, async (kind, mayLive) => {
     const { world, vault } = await behindVault();
     const calls = await callsOf({ world, vault });
@@ -108,6 +109,26 @@ describe("each fault of Vault at each call of a move", () => {
     expect(left).toEqual({ gateOpen: false, secretIds: 0 });
     expect(liveTokens.filter((role) => !mayLive.includes(role))).toEqual([]);
   });
+
+  it("access-denied: parks unless it is asked again, and Retry moves the value once", {
+    timeout: TIMEOUT_MS,
+  }, async () => {
+    const { world, vault } = await behindVault();
+    const calls = await callsOf({ world, vault });
+    const ends = await meetEach(
+      world,
+      calls.map(({ what, method, path, nth }) => ({
+        what,
+        order: () => vault.fault({ kind: "access-denied", method, path, nth }),
+        clear: () => vault.clearFaults(),
+      })),
+    );
+    // Only the gate, and what revokes and proves, are asked again; nowhere is it said that somebody revoked a token.
+    for (const [what, end] of Object.entries(ends))
+      expect(end, what).toMatch(/^(done|park (VAULT_REFUSED|GATE_CLOSED))$/);
+    expect(Object.values(ends)).toContain("park VAULT_REFUSED");
+    expect(await world.leftovers()).toEqual(NOTHING_LEFT);
+  });
 });
 
 describe("each fault of AWS at each call of a move", () => {
@@ -124,6 +145,7 @@ describe("each fault of AWS at each call of a move", () => {
     ["slow", "waits", /^retry TARGET_UNAVAILABLE$/],
     ["cut", "waits", /^retry TARGET_UNAVAILABLE$/],
     ["lost-answer", "waits", /^retry TARGET_UNAVAILABLE$/],
+    ["half-answer", "waits", /^retry TARGET_UNAVAILABLE$/],
     ["access-denied", "parks", /^park TARGET_ACCESS_DENIED$/],
     ["expired-token", "parks", /^park TARGET_ACCESS_DENIED$/],
     ["limit", "stops the run", /^stop TARGET_LIMIT$/],

@@ -5,7 +5,7 @@ import { migrateSecret } from "../../src/migration/migrate-secret.ts";
 import { denial, withPoints } from "./crash-points.ts";
 import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
 import { NOTHING_LEFT } from "./engine-world.ts";
-import { attempt, causeOf, goOn } from "./fault-ends.ts";
+import { attempt, causeOf, goOn, retry } from "./fault-ends.ts";
 
 /** A broker whose admin or reader token somebody revokes right before the call that is named. */
 function revokedBefore(world: CrashWorld, name: string): LeaseBroker {
@@ -53,6 +53,21 @@ describe("a token that somebody revokes in the middle of a move", () => {
       expect(await world.outcomeOf(id)).toMatchObject(FINISHED);
     },
   );
+});
+
+describe("a right that somebody takes from the worker's policy", () => {
+  it("is told as a refusal, not as a revoked token, and the move is made once after it is given back", async () => {
+    const world = await crashWorld({ fenceSeconds: 20 });
+    const { operator, names } = world.lease;
+    const policyPath = `sys/policies/acl/${names.policyPrefix}-admin`;
+    const { policy } = ((await operator.read(policyPath)) as { data: { policy: string } }).data;
+    const { id } = await world.orderNew();
+    await operator.write(policyPath, { policy: policy.replaceAll('"list"', '"sudo"') });
+    expect(await attempt(world, id)).toBe("VAULT_REFUSED");
+    expect(await world.outcomeOf(id)).toMatchObject({ state: "failed", target: "absent" });
+    await operator.write(policyPath, { policy });
+    expect(await world.outcomeOf(await retry(world, id))).toMatchObject(FINISHED);
+  });
 });
 
 describe("a clock that jumps", () => {

@@ -13,7 +13,8 @@ export type AwsFaultKind =
   | "decrypt-failure"
   | "slow"
   | "cut"
-  | "lost-answer";
+  | "lost-answer"
+  | "half-answer";
 
 export interface AwsFault extends FaultTiming {
   readonly kind: AwsFaultKind;
@@ -102,6 +103,7 @@ function faultOf(kind: AwsFaultKind, call: AwsCall, delayMs: number): Fault {
     slow: () => ({ does: "delay", delayMs }),
     cut: () => ({ does: "cut" }),
     "lost-answer": () => ({ does: "lose-answer" }),
+    "half-answer": () => ({ does: "halve-answer" }),
   };
   return faults[kind]();
 }
