@@ -6,7 +6,11 @@ import { openServers } from "./open-servers.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   migrate: { what: "one migration against the bare floor of its calls and commits", items: 100, run: benchMigrate },
-  wave: { what: "migrations one after the other: time per item and memory, first to last", items: 300, run: benchWave },
+  wave: {
+    what: "migrations one after the other: time per item and memory, first to last",
+    items: 2_000,
+    run: benchWave,
+  },
 };
 const USAGE = `npm run bench -- <name> [--items N] [--warm-up N] [--entries N] [--calls] [--json]
 

@@ -16,8 +16,12 @@ interface Service {
 export interface StackServices {
   /** Of a given Vault, `rootToken` is VAULT_TOKEN (or empty) and `auditLogPath` is empty: its log is not ours. */
   readonly vault: Service & { readonly address: string; readonly rootToken: string; readonly auditLogPath: string };
-  /** A given endpoint has no front, so no strict rules and no faults. */
-  readonly aws: Service & { readonly endpointUrl: string; readonly front: AwsFront | null };
+  /** A given endpoint has no front, so no strict rules and no faults; `motoUrl` is what stands behind ours. */
+  readonly aws: Service & {
+    readonly endpointUrl: string;
+    readonly front: AwsFront | null;
+    readonly motoUrl: string | null;
+  };
   readonly postgres: Service & { readonly url: string; createDatabase(name: string): Promise<string> };
   readonly redis: Service & { readonly url: string };
 }
@@ -120,7 +124,7 @@ const START: { readonly [Name in ServiceName]: Start<Name> } = {
   },
   aws: async (runDir, environment, record) => {
     const given = await givenService("aws", environment);
-    if (given) return { service: { ...given, front: null, isGiven: true }, where: given.endpointUrl };
+    if (given) return { service: { ...given, front: null, motoUrl: null, isGiven: true }, where: given.endpointUrl };
     const aws = await startAws({ logTo: join(runDir, "logs", "moto.log"), record });
     return { service: { ...aws, isGiven: false }, where: aws.endpointUrl, stop: aws.stop };
   },

@@ -14,10 +14,14 @@ const Figures = z.looseObject({
   items: z.number(),
 });
 
-/** Runs a bench as a person does, on the servers of this test. @returns What stands in its last line. */
-async function runBench(...options: string[]): Promise<z.output<typeof Figures>> {
+const ON_OUR_SERVERS = () => ({ GLOVEBOX_TEST_STACK: JSON.stringify(inject("stack")) });
+/** The bench starts servers of its own, as it does for a person. */
+const ON_ITS_OWN = () => ({ GLOVEBOX_TEST_STACK: "" });
+
+/** Runs a bench as a person does. @returns What stands in its last line. */
+async function runBench(servers: NodeJS.ProcessEnv, ...options: string[]): Promise<z.output<typeof Figures>> {
   const file = new URL("../../bench/run-bench.ts", import.meta.url).pathname;
-  const env = { ...process.env, GLOVEBOX_TEST_STACK: JSON.stringify(inject("stack")) };
+  const env = { ...process.env, ...servers };
   const { stdout } = await promisify(execFile)(process.execPath, [file, ...options, "--json"], { env });
   return Figures.parse(JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? ""));
 }
@@ -26,7 +30,7 @@ describe("npm run bench", () => {
   it("measures a migration against the floor, and the engine makes no call more than it must", {
     timeout: 120_000,
   }, async () => {
-    const figures = await runBench("migrate", "--items", "4", "--warm-up", "2");
+    const figures = await runBench(ON_ITS_OWN(), "migrate", "--items", "4", "--warm-up", "2");
     const { engine, floor } = z.object({ engine: Cost, floor: Cost }).parse(figures);
     expect(figures.items).toBe(4);
     expect(floor.callsByVendor).toEqual({ vault: 17, aws: 4, postgres: 9 });
@@ -36,7 +40,7 @@ describe("npm run bench", () => {
   });
 
   it("measures a wave over a catalogue, and its memory", { timeout: 120_000 }, async () => {
-    const figures = await runBench("wave", "--items", "4", "--warm-up", "2", "--entries", "500");
+    const figures = await runBench(ON_OUR_SERVERS(), "wave", "--items", "4", "--warm-up", "2", "--entries", "500");
     const { first, last } = z.object({ first: Cost, last: Cost }).parse(figures);
     expect(figures).toMatchObject({ items: 4, entries: 500, residentPeakMb: expect.any(Number) });
     expect(last.callsByVendor).toEqual(first.callsByVendor);
@@ -44,7 +48,7 @@ describe("npm run bench", () => {
 
   it("answers a wrong name and a wrong count with how it is used", async () => {
     for (const options of [["nothing"], ["migrate", "--items", "three"], ["wave", "--entries", "0"]]) {
-      const failing = runBench(...options);
+      const failing = runBench(ON_OUR_SERVERS(), ...options);
       await expect(failing).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining("npm run bench --") });
     }
   });
