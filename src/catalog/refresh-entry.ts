@@ -2,7 +2,6 @@ import type { Store } from "../store/open-store.ts";
 import {
   CatalogRightMissingError,
   type CatalogSource,
-  isKeyValue,
   type MountInfo,
   NotInVaultError,
   type SecretMetadata,
@@ -26,11 +25,11 @@ export async function refreshEntry(deps: RefreshDeps, entryId: number): Promise<
   const { store, source, now } = deps;
   const known = await describeEntry(store, entryId, now());
   const { namespace, mount: mountPath, path } = known.source;
-  const mounts = await source.listMounts();
-  const mount = mounts.find((one) => one.namespace === namespace && one.path === mountPath);
+  const { mounts } = await source.listMounts(namespace);
+  const mount = mounts.find((one) => one.path === mountPath);
   // Not seen may mean not allowed to see, so it is no proof that the secret is gone.
   if (mount === undefined) throw new CatalogRightMissingError("list", `${mountPath}/`);
-  const metadata = isKeyValue(mount) ? await metadataOf(source, mount, path) : null;
+  const metadata = await metadataOf(source, mount, path);
   if (metadata === null) {
     await store.updateTable("entry").set({ goneAt: now() }).where("id", "=", entryId).execute();
     return describeEntry(store, entryId, now());
@@ -45,9 +44,9 @@ export async function refreshEntry(deps: RefreshDeps, entryId: number): Promise<
   return describeEntry(store, entryId, now());
 }
 
-/** null: nothing is there. KV v1 has no metadata, so its parent folder is listed. */
+/** null: nothing is there. Only KV v2 has metadata, so elsewhere the parent folder is listed. */
 async function metadataOf(source: CatalogSource, mount: MountInfo, path: string): Promise<SecretMetadata | null> {
-  if (mount.engine === "kv-v1") {
+  if (mount.engine !== "kv-v2") {
     const folder = path.slice(0, path.lastIndexOf("/") + 1);
     const names = await source.listFolder(mount, folder);
     if (!names.includes(path.slice(folder.length))) return null;

@@ -34,7 +34,10 @@ export function planTable(summary: PlanSummary): string[] {
     ...(otherEngines.length === 0
       ? []
       : ["", "Mounts of other engines, not counted above (ask support how they move):"]),
-    ...otherEngines.map(({ mount, engine }) => `  ${showName(mount).shown} (${engine})`),
+    ...otherEngines.map(({ mount, engine, roleCount }) => {
+      const roles = roleCount === 1 ? "1 role" : `${number(roleCount)} roles`;
+      return `  ${showName(mount).shown} (${engine}), ${roles}`;
+    }),
   ];
 }
 
@@ -44,7 +47,7 @@ function headLines({ secretCount, plannedAt, rule, catalogue, lookUp }: PlanSumm
     finishedAt === null
       ? "No crawl has come to its end yet: secrets may be missing."
       : `The last whole crawl ended ${time(finishedAt)}${isNewerUnfinished ? ", and a newer one is under way or broke off" : ""}.`;
-  const unread = `${number(unreadableCount)}${unreadableCount === 1_000 ? " or more" : ""} places in Vault could not be read, so what is there is not in this plan.`;
+  const unread = `${number(unreadableCount)} places in Vault could not be read, so what is there is not in this plan.`;
   return [
     `${number(secretCount)} secrets in the catalogue at ${time(plannedAt)}, judged without a value. ${crawl}`,
     ...(unreadableCount === 0 ? [] : [unread]),

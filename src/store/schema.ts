@@ -1,11 +1,13 @@
 import type { AuditCheckpointTable, AuditEventTable } from "./tables/audit.ts";
 import type {
+  CrawlFolderTable,
   CrawlTable,
   EntryTable,
   MetadataConfirmationTable,
   MetadataSuggestionTable,
   MountTable,
   OwnerContradictionTable,
+  UnreadableBranchTable,
 } from "./tables/catalog.ts";
 import type { CardTable, InboxTable, OutboxTable } from "./tables/deliveries.ts";
 import type { ControlTable, FenceTable, GateAskTable } from "./tables/gate.ts";
@@ -39,6 +41,8 @@ export interface Tables {
   mount: MountTable;
   entry: EntryTable;
   crawl: CrawlTable;
+  crawlFolder: CrawlFolderTable;
+  unreadableBranch: UnreadableBranchTable;
   metadataSuggestion: MetadataSuggestionTable;
   metadataConfirmation: MetadataConfirmationTable;
   ownerContradiction: OwnerContradictionTable;

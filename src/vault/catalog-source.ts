@@ -3,26 +3,23 @@ import {
   CatalogRightMissingError,
   type CatalogSource,
   type MountInfo,
+  type NamespaceList,
   NotInVaultError,
   type SecretMetadata,
 } from "../catalog/catalog-source.ts";
 import { encodePath } from "../catalog/secret-path.ts";
+import { tellsNamespacesApart } from "./login/namespaced-login.ts";
 import { patiently } from "./login/patiently.ts";
 import type { VaultClient } from "./vault-client.ts";
 import { VaultRefusedError } from "./vault-errors.ts";
 
-const Mounts = z.object({
-  data: z.object({
-    secret: z.record(
-      z.string(),
-      z.object({
-        type: z.string(),
-        accessor: z.string(),
-        options: z.object({ version: z.string().optional() }).nullish(),
-      }),
-    ),
-  }),
+const Mount = z.object({
+  type: z.string(),
+  accessor: z.string(),
+  options: z.object({ version: z.string().optional() }).nullish(),
 });
+const VisibleMounts = z.object({ data: z.object({ secret: z.record(z.string(), Mount) }) });
+const AllMounts = z.object({ data: z.record(z.string(), Mount) });
 
 /** Vault writes "" for a time that is not set. */
 const Time = z.string().transform((text) => (text === "" ? null : text));
@@ -46,34 +43,48 @@ const UNKNOWN: SecretMetadata = {
   updatedAt: null,
 };
 
+type CatalogClient = Pick<VaultClient, "list" | "read" | "within">;
+
 /**
  * The catalog identity's Vault. Calls are repeated while Vault is busy. Names come without the root namespace's
  * prefix: the client decides by its header which namespace it looks at.
  * @param namespace What that client was opened with; "" for the root.
  */
-export function vaultCatalogSource(vault: Pick<VaultClient, "list" | "read">, namespace = ""): CatalogSource {
+export function vaultCatalogSource(own: CatalogClient, namespace = ""): CatalogSource {
+  const clients = new Map<string, CatalogClient>([[namespace, own]]);
+  const clientOf = (wanted: string): CatalogClient => {
+    const client = clients.get(wanted) ?? own.within(wanted);
+    clients.set(wanted, client);
+    return client;
+  };
   return {
-    async listMounts() {
-      // Answers without a right of its own, with the mounts under which this token may do something.
-      const { data } = Mounts.parse(await patiently(() => vault.read("sys/internal/ui/mounts")));
-      return Object.entries(data.secret)
-        .filter(([, { type }]) => !OF_VAULT_ITSELF.has(type))
-        .map(([path, { type, accessor, options }]) => ({
-          namespace,
-          path: path.replace(/\/$/, ""),
-          accessor,
-          engine: engineOf(type, options?.version),
-        }));
+    async listNamespaces() {
+      return (await patiently(() => tellsNamespacesApart(own, namespace)))
+        ? listNamespacesBelow(clientOf, namespace)
+        : { namespaces: [namespace], unreadable: [] };
+    },
+    async listMounts(wanted) {
+      const client = clientOf(wanted);
+      try {
+        const { data } = AllMounts.parse(await explained(() => client.read("sys/mounts"), "read", "sys/mounts"));
+        return { mounts: mountsOf(wanted, data), missingRight: null };
+      } catch (error) {
+        if (!(error instanceof CatalogRightMissingError)) throw error;
+        const { missingRight } = error;
+        return { mounts: await listVisibleMounts(client, wanted), missingRight };
+      }
     },
     async listFolder(mount, folder) {
       const below = encodedFolder(mount, folder);
       const policyPath = `${listRoot(mount)}/${folder}`;
-      return explained(() => vault.list(below), "list", policyPath);
+      return explained(() => clientOf(mount.namespace).list(below), "list", policyPath);
     },
     async readMetadata(mount, path) {
       if (mount.engine !== "kv-v2") return UNKNOWN;
       const url = `${encodePath(mount.path)}/metadata/${encodePath(path)}`;
-      const { data } = Metadata.parse(await explained(() => vault.read(url), "read", `${mount.path}/metadata/${path}`));
+      const { data } = Metadata.parse(
+        await explained(() => clientOf(mount.namespace).read(url), "read", `${mount.path}/metadata/${path}`),
+      );
       return {
         currentVersion: data.current_version,
         versions: Object.entries(data.versions).map(([version, { created_time, deletion_time, destroyed }]) => ({
@@ -91,7 +102,11 @@ export function vaultCatalogSource(vault: Pick<VaultClient, "list" | "read">, na
       if (mount.engine !== "kv-v2") return null; // only a read of the value would tell
       const url = `${encodePath(mount.path)}/subkeys/${encodePath(path)}`;
       try {
-        const answer = await explained(() => vault.read(url), "read", `${mount.path}/subkeys/${path}`);
+        const answer = await explained(
+          () => clientOf(mount.namespace).read(url),
+          "read",
+          `${mount.path}/subkeys/${path}`,
+        );
         return Object.keys(Subkeys.parse(answer).data.subkeys ?? {});
       } catch (error) {
         if (error instanceof NotInVaultError) return null; // deleted, destroyed, or nothing written yet
@@ -99,6 +114,41 @@ export function vaultCatalogSource(vault: Pick<VaultClient, "list" | "read">, na
       }
     },
   };
+}
+
+/** Mounts under which the identity may do something: Vault tells these without a right of its own. */
+export async function listVisibleMounts(client: Pick<VaultClient, "read">, namespace = ""): Promise<MountInfo[]> {
+  const { data } = VisibleMounts.parse(await patiently(() => client.read("sys/internal/ui/mounts")));
+  return mountsOf(namespace, data.secret);
+}
+
+/** Our own, and all below it. A namespace whose children may not be listed is crawled itself. */
+async function listNamespacesBelow(
+  clientOf: (namespace: string) => CatalogClient,
+  own: string,
+): Promise<NamespaceList> {
+  const namespaces: string[] = [];
+  const unreadable: { namespace: string; missingRight: string }[] = [];
+  for (const waiting = [own]; waiting.length > 0; ) {
+    const namespace = waiting.shift() ?? "";
+    namespaces.push(namespace);
+    try {
+      const names = await explained(() => clientOf(namespace).list("sys/namespaces"), "list", "sys/namespaces/");
+      waiting.push(...names.map((name) => [namespace, name.replace(/\/$/, "")].filter(Boolean).join("/")));
+    } catch (error) {
+      if (!(error instanceof CatalogRightMissingError)) throw error;
+      unreadable.push({ namespace, missingRight: error.missingRight });
+    }
+  }
+  return { namespaces, unreadable };
+}
+
+function mountsOf(namespace: string, mounts: Readonly<Record<string, z.output<typeof Mount>>>): MountInfo[] {
+  return Object.entries(mounts)
+    .filter(([path, { type }]) => path.endsWith("/") && !OF_VAULT_ITSELF.has(type))
+    .map(([path, { type, accessor, options }]) => ({
+      ...{ namespace, path: path.slice(0, -1), accessor, engine: engineOf(type, options?.version) },
+    }));
 }
 
 function engineOf(type: string, version: string | undefined): string {

@@ -15,6 +15,8 @@ export interface VaultClient {
   list(path: string): Promise<readonly string[]>;
   write(path: string, body: Readonly<Record<string, unknown>>): Promise<unknown>;
   delete(path: string): Promise<void>;
+  /** The same identity looking at another namespace, named in full; "" for the root. */
+  within(namespace: string): VaultClient;
 }
 
 export interface VaultConnection {
@@ -27,10 +29,9 @@ export interface VaultConnection {
 }
 
 /** @param token "" for calls without one, such as a login. */
-export function openVaultClient(
-  { address, timeoutMs, namespace = "", onThrottled }: VaultConnection,
-  token: string,
-): VaultClient {
+export function openVaultClient(connection: VaultConnection, token: string): VaultClient {
+  const { address, timeoutMs, namespace = "", onThrottled } = connection;
+  const elsewhere = new Map<string, VaultClient>(); // node-vault takes a millisecond to make one
   const client = nodeVault({
     endpoint: address,
     "request-promise": vaultTransport(timeoutMs, onThrottled),
@@ -53,6 +54,11 @@ export function openVaultClient(
     write: (path, body) => client.write(path, { ...body }),
     async delete(path) {
       await client.delete(path);
+    },
+    within(other) {
+      const client = elsewhere.get(other) ?? openVaultClient({ ...connection, namespace: other }, token);
+      elsewhere.set(other, client);
+      return client;
     },
   };
 }

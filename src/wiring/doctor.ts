@@ -10,7 +10,7 @@ import type { Rules } from "../rules.ts";
 import type { Secret } from "../secret.ts";
 import { checkSlack } from "../slack/check-slack.ts";
 import { openStore } from "../store/open-store.ts";
-import { vaultCatalogSource } from "../vault/catalog-source.ts";
+import { listVisibleMounts } from "../vault/catalog-source.ts";
 import { checkIdentity } from "../vault/check-rights.ts";
 import { checkServer } from "../vault/check-server.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
@@ -173,7 +173,7 @@ async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
 }
 
 async function catalogMounts(login: VaultLogin): Promise<ServedMount[]> {
-  return kvMounts(await vaultCatalogSource(standingClient(login)).listMounts());
+  return kvMounts(await listVisibleMounts(standingClient(login)));
 }
 
 /** A worker has no catalog identity: it takes the mounts that the bot's crawl has found. */

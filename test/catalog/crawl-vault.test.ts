@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type CrawlProgress, crawlVault } from "../../src/catalog/crawl-vault.ts";
+import type { CrawlScope } from "../../src/catalog/crawl/crawl-row.ts";
+import { listUnreadable } from "../../src/catalog/crawl/unreadable.ts";
+import { type CrawlProgress, type CrawlSummary, crawlVault } from "../../src/catalog/crawl-vault.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { type FakeVault, fakeCatalogSource, kvMount } from "../fakes/catalog-source.ts";
 import { freshStore } from "../fresh-store.ts";
@@ -10,7 +12,7 @@ async function world(vault: FakeVault) {
   let clock = Date.UTC(2026, 5, 1);
   const progress: CrawlProgress[] = [];
   const source = fakeCatalogSource(vault);
-  const crawl = (options: { batchSize?: number; concurrency?: number } = {}) => {
+  const crawl = (options: { batchSize?: number; concurrency?: number; scope?: CrawlScope } = {}) => {
     clock += 3_600_000;
     const now = (): Date => new Date(clock);
     return crawlVault({ store, source, now, report: (step) => progress.push(step), ...options });
@@ -33,13 +35,16 @@ describe("crawlVault", () => {
     expect(summary).toMatchObject({ mountCount: 2, entryCount: 4, goneCount: 0, unreadableCount: 0 });
   });
 
-  it("records mounts of other engines without looking into them", async () => {
-    const { crawl, store, source } = await world({ mounts: [kvMount("db", "database")], entries: {} });
+  it("makes each role of another engine an entry, and asks nothing but the lists of roles", async () => {
+    const { crawl, store, source, paths } = await world({
+      mounts: [kvMount("db", "database"), kvMount("hsm", "kmip")],
+      entries: { db: { "static-roles/ledger": {}, "roles/reporting": {}, "config/main": {} }, hsm: { "scope/a": {} } },
+    });
     await crawl();
-    expect(await store.selectFrom("mount").select(["path", "engine"]).execute()).toEqual([
-      { path: "db", engine: "database" },
-    ]);
-    expect(source.calls).toEqual(["mounts"]);
+    const mounts = await store.selectFrom("mount").select(["path", "engine"]).orderBy("path").execute();
+    expect(mounts.map(({ path, engine }) => `${path} ${engine}`)).toEqual(["db database", "hsm kmip"]);
+    expect(await paths()).toEqual(["db/roles/reporting", "db/static-roles/ledger"]);
+    expect(source.calls.toSorted()).toEqual(["list db/roles/", "list db/static-roles/", "mounts"]);
   });
 
   it("lists all names before it reads the first details", async () => {
@@ -77,7 +82,7 @@ describe("crawlVault", () => {
         },
       },
       now: () => new Date(),
-      report: ({ phase, entryCount }) => phase === "names" && listed.push(entryCount),
+      report: ({ phase, doneCount }) => phase === "names" && listed.push(doneCount),
       batchSize: 10,
     });
     expect(await found).toMatchObject({ kind: "one", entry: { path: "secret/f7/app" } });
@@ -91,15 +96,17 @@ describe("crawlVault", () => {
       entries: { secret: { "open/a": {}, "shut/b": {} } },
       forbidden: ["secret/shut/"],
     });
-    const { unreadable } = await crawl();
-    const expected = [
-      { path: "secret/shut/", reason: "The catalog identity lacks `list` on `secret/metadata/shut/`." },
-    ];
-    expect(unreadable).toEqual(expected);
+    const { unreadable, crawlId } = await crawl();
+    expect(unreadable).toEqual([
+      {
+        path: "secret/shut/",
+        missingRight: "`list` on `secret/metadata/shut/`",
+        reason: "The catalog identity lacks `list` on `secret/metadata/shut/`.",
+        secretCount: 0,
+      },
+    ]);
     expect(await paths()).toEqual(["secret/open/a"]);
-    expect((await store.selectFrom("crawl").select("unreadable").executeTakeFirstOrThrow()).unreadable).toEqual(
-      expected,
-    );
+    expect(await listUnreadable(store, crawlId)).toEqual(unreadable);
   });
 
   it.each([["a//b"], ["a/../b"], ["./a"], ["a/\u0007bell"]])(
@@ -140,10 +147,100 @@ describe("crawlVault", () => {
     await crawl();
     vault.forbidden = ["secret/shut/"];
     vault.mounts = [kvMount("secret")];
+    vault.hidesMounts = true;
     const { goneCount, unreadable } = await crawl();
     expect(goneCount).toBe(0);
-    expect(unreadable.map(({ path }) => path)).toEqual(["other", "secret/shut/"]);
+    expect(unreadable.map(({ path }) => path)).toEqual(["the root namespace", "other", "secret/shut/"]);
     expect(await paths()).toEqual(["other/c", "secret/shut/b"]);
+  });
+
+  it("marks all of a mount as gone that is no more, where it sees every mount", async () => {
+    const vault: FakeVault = {
+      mounts: [kvMount("secret"), kvMount("other")],
+      entries: { secret: { a: {} }, other: { b: {}, c: {} } },
+    };
+    const { crawl, paths, store } = await world(vault);
+    await crawl();
+    vault.mounts = [kvMount("secret")];
+    expect(await crawl()).toMatchObject({ goneCount: 2, unreadableCount: 0 });
+    expect(await paths()).toEqual(["secret/a"]);
+    expect(await store.selectFrom("mount").select("path").execute()).toEqual([{ path: "secret" }]);
+  });
+
+  it("goes through every namespace, and keeps a path of one apart from the same path of another", async () => {
+    const { crawl, paths } = await world({
+      namespaces: ["", "emea"],
+      mounts: [kvMount("secret"), { ...kvMount("secret"), namespace: "emea", accessor: "kv_emea" }],
+      entries: { secret: { a: {} } },
+    });
+    expect(await crawl()).toMatchObject({ mountCount: 2, entryCount: 2 });
+    expect(await paths()).toEqual(["emea/secret/a", "secret/a"]);
+  });
+
+  it("counts what is new, changed and gone, and nothing where nothing happened", async () => {
+    const secret: FakeVault["entries"][string] = { a: {}, b: {}, "f/c": {} };
+    const { crawl, store } = await world({ mounts: [kvMount("secret")], entries: { secret } });
+    const counts = ({ entryCount, newCount, changedCount, goneCount, keyedCount }: CrawlSummary) => [
+      entryCount,
+      newCount,
+      changedCount,
+      goneCount,
+      keyedCount,
+    ];
+    expect(counts(await crawl())).toEqual([3, 3, 0, 0, 3]);
+    expect(counts(await crawl())).toEqual([3, 0, 0, 0, 0]);
+    secret.a = { version: 2 };
+    secret.b = { customMetadata: { owner: "pay" } };
+    secret.d = {};
+    delete secret["f/c"];
+    const summary = await crawl();
+    expect(counts(summary)).toEqual([3, 1, 2, 1, 2]);
+    const changed = await store.selectFrom("entry").select("path").where("changedIn", "=", summary.crawlId).execute();
+    expect(changed.map(({ path }) => path).sort()).toEqual(["a", "b", "d", "f/c"]);
+  });
+
+  it("lists names alone where it is told to, and leaves what is known as it is", async () => {
+    const secret: FakeVault["entries"][string] = { a: { version: 3 } };
+    const { crawl, store, source } = await world({ mounts: [kvMount("secret")], entries: { secret } });
+    await crawl();
+    source.calls.length = 0;
+    secret.b = {};
+    const namesOnly = { namesOnly: true, full: false };
+    expect(await crawl({ scope: namesOnly })).toMatchObject({ entryCount: 2, newCount: 1, describedCount: 0 });
+    expect(source.calls).toEqual(["mounts", "list secret/"]);
+    const rows = await store.selectFrom("entry").select(["path", "currentVersion"]).orderBy("path").execute();
+    expect(rows).toEqual([
+      { path: "a", currentVersion: 3 },
+      { path: "b", currentVersion: null },
+    ]);
+  });
+
+  it("asks for all key names again where a full crawl is wanted", async () => {
+    const { crawl } = await world({ mounts: [kvMount("secret")], entries: { secret: { a: {}, b: {} } } });
+    await crawl();
+    expect(await crawl({ scope: { namesOnly: false, full: true } })).toMatchObject({ keyedCount: 2, changedCount: 0 });
+  });
+
+  it("asks for key names again when a path was erased and begins anew at version 1", async () => {
+    const secret: FakeVault["entries"][string] = { a: { keyNames: ["old"] } };
+    const { crawl, store } = await world({ mounts: [kvMount("secret")], entries: { secret } });
+    await crawl();
+    secret.a = { keyNames: ["new"], writtenAt: Date.UTC(2026, 3, 1) };
+    await crawl();
+    expect((await store.selectFrom("entry").select("keyNames").executeTakeFirstOrThrow()).keyNames).toEqual(["new"]);
+  });
+
+  it("says once for each folder which right on its secrets is missing, and of how many", async () => {
+    const { crawl } = await world({
+      mounts: [kvMount("secret")],
+      entries: { secret: { "pay/a": {}, "pay/b": {}, c: {} } },
+      hidesKeys: true,
+    });
+    const { unreadable } = await crawl();
+    expect(unreadable.map(({ path, missingRight, secretCount }) => [path, missingRight, secretCount])).toEqual([
+      ["secret", "`read` on `secret/subkeys/*`", 1],
+      ["secret/pay/", "`read` on `secret/subkeys/pay/*`", 2],
+    ]);
   });
 
   it("asks for key names again only when the secret has changed", async () => {

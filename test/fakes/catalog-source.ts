@@ -8,6 +8,8 @@ import {
 
 interface FakeEntry {
   version?: number;
+  /** In January 2026, a day for each version, where absent. */
+  writtenAt?: number;
   isDeleted?: boolean;
   keyNames?: readonly string[];
   customMetadata?: Readonly<Record<string, string>>;
@@ -16,8 +18,13 @@ export interface FakeVault {
   mounts: MountInfo[];
   /** By mount, then by path. */
   entries: Record<string, Record<string, FakeEntry>>;
+  namespaces?: string[];
+  /** The right to list all mounts is missing, so that one that is not seen may be hidden. */
+  hidesMounts?: boolean;
   /** Folders (`mount/folder/`) that may not be listed. */
   forbidden?: string[];
+  /** No right to read any key names. */
+  hidesKeys?: boolean;
 }
 
 export const kvMount = (path: string, engine = "kv-v2"): MountInfo => ({
@@ -47,11 +54,17 @@ export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: st
   return {
     calls,
     mostAtOnce: () => most,
-    listMounts: () => counted("mounts", () => vault.mounts),
+    listNamespaces: async () => ({ namespaces: vault.namespaces ?? [""], unreadable: [] }),
+    listMounts: (namespace) =>
+      counted("mounts", () => ({
+        mounts: vault.mounts.filter((mount) => mount.namespace === namespace),
+        missingRight: vault.hidesMounts ? "`read` on `sys/mounts`" : null,
+      })),
     listFolder: (mount, folder) =>
       counted(`list ${mount.path}/${folder}`, () => {
         if (vault.forbidden?.includes(`${mount.path}/${folder}`)) {
-          throw new CatalogRightMissingError("list", `${mount.path}/metadata/${folder}`);
+          const listed = mount.engine === "kv-v2" ? `${mount.path}/metadata` : mount.path;
+          throw new CatalogRightMissingError("list", `${listed}/${folder}`);
         }
         const below = Object.keys(vault.entries[mount.path] ?? {}).filter((path) => path.startsWith(folder));
         const names = below.map((path) => /^[^/]*\/?/.exec(path.slice(folder.length))?.[0] ?? "");
@@ -59,13 +72,16 @@ export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: st
       }),
     readMetadata: (mount, path) =>
       counted(`metadata ${mount.path}/${path}`, (): SecretMetadata => {
-        const { version = 1, isDeleted = false, customMetadata = {} } = entryAt(mount, path);
-        const at = new Date(Date.UTC(2026, 0, version));
+        const { version = 1, isDeleted = false, customMetadata = {}, writtenAt } = entryAt(mount, path);
+        const at = new Date(writtenAt ?? Date.UTC(2026, 0, version));
         const deletionTime = isDeleted ? at.toISOString() : null;
         const versions = [{ version, createdTime: at.toISOString(), deletionTime, isDestroyed: false }];
         return { currentVersion: version, versions, customMetadata, createdAt: at, updatedAt: at };
       }),
     readKeyNames: (mount, path) =>
-      counted(`keys ${mount.path}/${path}`, () => entryAt(mount, path).keyNames ?? ["password"]),
+      counted(`keys ${mount.path}/${path}`, () => {
+        if (vault.hidesKeys) throw new CatalogRightMissingError("read", `${mount.path}/subkeys/${path}`);
+        return entryAt(mount, path).keyNames ?? ["password"];
+      }),
   };
 }

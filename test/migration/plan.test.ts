@@ -124,7 +124,22 @@ describe("planEstate", () => {
     expect(rows.at(-1)).toEqual(judgeMount({ namespace: "emea", path: "corp/ad", engine: "ldap" }, PLAN_INPUT.limits));
     expect(rows.at(-1)).toMatchObject({ kind: "mount", verdict: "blocked", lane: "complex" });
     expect(rows.at(-1)?.nextStep).toContain("ldap");
-    expect(summary).toMatchObject({ secretCount: 1, otherEngines: [{ mount: "emea/corp/ad", engine: "ldap" }] });
+    expect(summary).toMatchObject({
+      secretCount: 1,
+      otherEngines: [{ mount: "emea/corp/ad", engine: "ldap", roleCount: 0 }],
+    });
+  });
+
+  it("gives each role of another engine a row of its own, counted with its mount and as no secret", async () => {
+    const { store } = await freshStore();
+    await addSecrets(store, planMount("secret"), { "static-role/svc": {} });
+    await addSecrets(store, planMount("ldap", "ldap"), { "static-role/svc": {}, "static-role/gone": {} });
+    await store.updateTable("entry").set({ goneAt: new Date() }).where("path", "=", "static-role/gone").execute();
+    const { summary, at } = await planAll(store);
+    expect(at("ldap/static-role/svc")).toMatchObject({ kind: "role", verdict: "blocked", target: null });
+    expect(sayVerdict(at("ldap/static-role/svc"))).toBe("blocked: ENGINE_NOT_KV");
+    expect(sayVerdict(at("secret/static-role/svc"))).toBe("ready");
+    expect(summary).toMatchObject({ secretCount: 1, otherEngines: [{ mount: "ldap", roleCount: 1 }] });
   });
 
   it("finds the same path in two namespaces and mounts with slashes to be different names", async () => {
@@ -176,9 +191,14 @@ describe("planEstate", () => {
       isNewerUnfinished: false,
     });
     const finishedAt = new Date("2026-05-31T00:00:00Z");
-    const unreadable = JSON.stringify([{ path: "secret/hr", reason: "no right" }]);
-    await store.insertInto("crawl").values({ startedAt: finishedAt, finishedAt, unreadable }).execute();
-    await store.insertInto("crawl").values({ startedAt: new Date(), unreadable: "[]" }).execute();
+    const crawl = store.insertInto("crawl").values({ startedAt: finishedAt, finishedAt });
+    const { id: crawlId } = await crawl.returning("id").executeTakeFirstOrThrow();
+    const branch = { namespace: "", mount: "secret", branch: "hr/", missingRight: null, reason: "no right" };
+    await store
+      .insertInto("unreadableBranch")
+      .values({ crawlId, kind: "folder", ...branch })
+      .execute();
+    await store.insertInto("crawl").values({ startedAt: new Date() }).execute();
     expect((await planAll(store)).summary.catalogue).toEqual({
       finishedAt,
       unreadableCount: 1,

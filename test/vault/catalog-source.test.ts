@@ -35,7 +35,7 @@ async function practiceMounts() {
   const catalog = openVaultClient(vaultConnection(), created.auth.client_token);
   const source = vaultCatalogSource(catalog);
   const mountNamed = async (path: string): Promise<MountInfo> => {
-    const mount = (await source.listMounts()).find((one) => one.path === path);
+    const mount = (await source.listMounts("")).mounts.find((one) => one.path === path);
     if (mount === undefined) throw new Error(`no mount ${path}`);
     return mount;
   };
@@ -59,7 +59,8 @@ async function written(call: () => Promise<unknown>): Promise<void> {
 describe("vaultCatalogSource on a real Vault", () => {
   it("sees exactly the mounts on which it has a right, with engine and accessor", async () => {
     const { source, root, v1, v2 } = await practiceMounts();
-    const mounts = await source.listMounts();
+    const { mounts, missingRight } = await source.listMounts("");
+    expect(missingRight).toBe("`read` on `sys/mounts`");
     expect(mounts.map(({ path, engine }) => [path, engine]).sort()).toEqual([
       [v1, "kv-v1"],
       [v2, "kv-v2"],
@@ -150,7 +151,7 @@ describe("vaultCatalogSource on a real Vault", () => {
     for (const name of names) await put(name, { [`key of ${name}`]: 1 });
     await written(() => root.write(`${v1}/old/app`, { a: 1 }));
     const summary = await crawlVault({ store, source, now: () => new Date(), report: () => {} });
-    expect(summary.unreadable).toEqual([]);
+    expect(summary.unreadable.map(({ missingRight }) => missingRight)).toEqual(["`read` on `sys/mounts`"]);
     const rows = await store.selectFrom("entry").select(["path", "keyNames"]).where("mount", "=", v2).execute();
     const found = rows.map(({ path, keyNames }) => [path, keyNames]);
     expect(found).toHaveLength(names.length + 1);
@@ -161,8 +162,9 @@ describe("vaultCatalogSource on a real Vault", () => {
 describe("vaultCatalogSource on a Vault that fails", () => {
   it("asks again while Vault is busy", async () => {
     let asked = 0;
-    const busyOnce: Pick<VaultClient, "list" | "read"> = {
+    const busyOnce: Pick<VaultClient, "list" | "read" | "within"> = {
       read: async () => ({}),
+      within: () => openVaultClient(vaultConnection(), ""),
       list: async () => {
         asked += 1;
         if (asked === 1) throw new VaultUnavailableError("LIST", "status 429");

@@ -84,7 +84,7 @@ describe("a Vault that tells namespaces apart", () => {
 
     const source = { ...(await lease.put("app", { a: "1" })), namespace: NAMESPACE };
     const catalog = vaultCatalogSource(standingClient(login("catalog")), NAMESPACE);
-    const mount = (await catalog.listMounts()).find(({ path }) => path === kv2.path);
+    const mount = (await catalog.listMounts(NAMESPACE)).mounts.find(({ path }) => path === kv2.path);
     expect(mount).toMatchObject({ namespace: NAMESPACE });
     expect(mount && (await catalog.readMetadata(mount, "app")).currentVersion).toBe(1);
 

@@ -1,4 +1,5 @@
 import type { TargetRef } from "../../approvals/content.ts";
+import { isKeyValue } from "../../catalog/catalog-source.ts";
 import { formatPath } from "../../catalog/secret-path.ts";
 import { showName } from "../../catalog/show-name.ts";
 import type { Engine } from "../../store/tables/catalog.ts";
@@ -56,7 +57,7 @@ export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTa
   const reasons = verdict === "skip" ? sorted.filter(({ effect }) => effect === "skip") : sorted;
   const { namespace, mount, path, engine } = source;
   return {
-    kind: "secret",
+    kind: isKeyValue(source) ? "secret" : "role",
     entryId,
     namespace,
     mount,

@@ -1,3 +1,5 @@
+import { lastFinishedCrawl, unfinishedCrawl } from "../../catalog/crawl/crawl-row.ts";
+import { countUnreadable } from "../../catalog/crawl/unreadable.ts";
 import { isCurrentVersionDeleted } from "../../catalog/current-version.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
@@ -32,7 +34,7 @@ export interface PlanInput {
 export interface CatalogueAge {
   /** The newest crawl that came to its end, or null. */
   readonly finishedAt: Date | null;
-  /** What it could not read; a crawl keeps at most 1,000. */
+  /** Branches that it could not read. */
   readonly unreadableCount: number;
   /** A newer crawl is under way, or broke off. */
   readonly isNewerUnfinished: boolean;
@@ -142,12 +144,10 @@ function otherMounts(store: Store) {
 }
 
 async function catalogueAge(store: Store): Promise<CatalogueAge> {
-  const newest = store.selectFrom("crawl").select(["id", "finishedAt", "unreadable"]).orderBy("id", "desc").limit(1);
-  const latest = await newest.executeTakeFirst();
-  const finished = await newest.where("finishedAt", "is not", null).executeTakeFirst();
+  const finished = await lastFinishedCrawl(store);
   return {
     finishedAt: finished?.finishedAt ?? null,
-    unreadableCount: finished?.unreadable.length ?? 0,
-    isNewerUnfinished: latest !== undefined && latest.finishedAt === null,
+    unreadableCount: finished === null ? 0 : await countUnreadable(store, finished.crawlId),
+    isNewerUnfinished: (await unfinishedCrawl(store)) !== null,
   };
 }

@@ -18,9 +18,9 @@ export interface PlanReason {
 /** not-looked-up: nobody asked AWS. no-answer: AWS was asked in vain. in-use: the reasons say by whom. */
 export type NameInAws = "not-looked-up" | "no-answer" | "free" | "in-use";
 
-/** What the plan says of one secret, or of one mount whose engine is not KV. Names and metadata, never a value. */
+/** What the plan says of one secret, or of a role or a mount whose engine is not KV. Names and metadata, never a value. */
 export interface PlanRow {
-  readonly kind: "secret" | "mount";
+  readonly kind: "secret" | "role" | "mount";
   /** The catalogue's number, by which a file of these rows can be read back; null for a mount. */
   readonly entryId: number | null;
   readonly namespace: string;

@@ -23,7 +23,7 @@ export interface ReasonCount {
   readonly examples: readonly string[];
 }
 
-/** Mounts of other engines are listed and never counted as secrets. */
+/** Mounts of other engines are listed with the number of their roles, and neither is counted as a secret. */
 export interface PlanCounts {
   readonly secretCount: number;
   readonly byVerdict: VerdictCounts;
@@ -32,7 +32,15 @@ export interface PlanCounts {
   readonly byMount: readonly MountCount[];
   /** The most frequent first. */
   readonly reasons: readonly ReasonCount[];
-  readonly otherEngines: readonly { readonly mount: string; readonly engine: string }[];
+  readonly otherEngines: readonly EngineCount[];
+}
+
+export interface EngineCount {
+  /** With the namespace in front where there is one. */
+  readonly mount: string;
+  readonly engine: string;
+  /** Roles that the crawl has seen and that are still there. */
+  readonly roleCount: number;
 }
 
 const EXAMPLES = 3;
@@ -52,7 +60,8 @@ export function planTally(): { add(row: PlanRow): void; counts(): PlanCounts } {
   const byLane = Object.fromEntries(LANES.map((lane) => [lane, zeros()])) as Record<Lane, Tally>;
   const byMount = new Map<string, { mount: string; engine: string; byVerdict: Tally }>();
   const reasons = new Map<string, ReasonTally>();
-  const otherEngines: { mount: string; engine: string }[] = [];
+  const otherEngines: Omit<EngineCount, "roleCount">[] = [];
+  const roleCounts = new Map<string, number>();
   let secretCount = 0;
 
   const addReason = (row: PlanRow, { code, effect }: PlanReason): void => {
@@ -69,6 +78,11 @@ export function planTally(): { add(row: PlanRow): void; counts(): PlanCounts } {
         otherEngines.push({ mount, engine: row.engine });
         return;
       }
+      if (row.kind === "role") {
+        if (row.reasons.every(({ code }) => code !== "SECRET_GONE"))
+          roleCounts.set(mount, (roleCounts.get(mount) ?? 0) + 1);
+        return;
+      }
       secretCount += 1;
       byVerdict[row.verdict] += 1;
       byLane[row.lane][row.verdict] += 1;
@@ -83,7 +97,7 @@ export function planTally(): { add(row: PlanRow): void; counts(): PlanCounts } {
       byLane,
       byMount: [...byMount.values()].toSorted((a, b) => (a.mount < b.mount ? -1 : 1)),
       reasons: [...reasons.values()].toSorted((a, b) => b.count - a.count || (a.code < b.code ? -1 : 1)),
-      otherEngines,
+      otherEngines: otherEngines.map((engine) => ({ ...engine, roleCount: roleCounts.get(engine.mount) ?? 0 })),
     }),
   };
 }

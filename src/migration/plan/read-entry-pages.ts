@@ -8,7 +8,7 @@ export const PAGE_SIZE = 500;
 export type NameRow = SecretPath & { readonly id: number; readonly engine: string };
 export type FactRow = Awaited<ReturnType<typeof factPage>>[number];
 
-/** Names of what is still in Vault, by mount and path. */
+/** Names of secrets that are still in Vault, by mount and path. */
 export const readNamePages = (store: Store) => pages((after) => namePage(store, after));
 /** What the verdicts need, of what is gone too, by mount and path. */
 export const readFactPages = (store: Store) => pages((after) => factPage(store, after));
@@ -26,6 +26,7 @@ function namePage(store: Store, after: SecretPath | null): Promise<NameRow[]> {
   return entriesAfter(store, after)
     .select(["id", "namespace", "mount", "path", "engine"])
     .where("goneAt", "is", null)
+    .where("engine", "in", ["kv-v1", "kv-v2"])
     .execute();
 }
 

@@ -8,6 +8,8 @@ export interface MountTable {
   accessor: string;
   engine: Engine;
   seenAt: Date;
+  /** The newest crawl that saw it. */
+  seenIn: number | null;
 }
 
 export interface EntryVersion {
@@ -39,14 +41,64 @@ export interface EntryTable {
   fullPath: GeneratedAlways<string>;
   /** Equal for names that look alike; "" where the crawl has not set it. */
   lookKey: Generated<string>;
+  /** The newest crawl that listed it. */
+  seenIn: number | null;
+  /** The newest crawl that asked for its metadata, answered or not. */
+  describedIn: number | null;
+  /** The same for its key names. */
+  keyedIn: number | null;
+  /** The newest crawl that found it new or changed. */
+  changedIn: number | null;
+  /** Number and time of the version whose key names would be read; null: there is none to read. */
+  versionMark: string | null;
+  /** The same of the version whose key names are known. */
+  keysMark: string | null;
 }
+
+export type CrawlPhase = "names" | "metadata" | "keys" | "done";
+/** A count that grows while a crawl runs. */
+type Count = ColumnType<number, number | undefined, number>;
 
 export interface CrawlTable {
   id: Generated<number>;
   startedAt: Date;
   finishedAt: Date | null;
-  entryCount: ColumnType<number, number | undefined, number>;
-  unreadable: JSONColumnType<readonly { readonly path: string; readonly reason: string }[]>;
+  /** When it last wrote something. */
+  reportedAt: ColumnType<Date, Date | undefined, Date>;
+  phase: ColumnType<CrawlPhase, CrawlPhase | undefined, CrawlPhase>;
+  isNamesOnly: ColumnType<boolean, boolean | undefined, boolean>;
+  isFull: ColumnType<boolean, boolean | undefined, boolean>;
+  mountCount: Count;
+  entryCount: Count;
+  newCount: Count;
+  changedCount: Count;
+  goneCount: Count;
+  describedCount: Count;
+  keyedCount: Count;
+}
+
+/** A folder that a crawl knows and has not listed yet. */
+export interface CrawlFolderTable {
+  crawlId: number;
+  namespace: string;
+  mount: string;
+  folder: string;
+}
+
+export type UnreadableKind = "namespace" | "mount" | "folder" | "metadata" | "keys" | "name";
+
+/** What a crawl could not see. */
+export interface UnreadableBranchTable {
+  crawlId: number;
+  kind: UnreadableKind;
+  namespace: string;
+  mount: string;
+  /** A folder; for the kind name, the name as it may be shown. */
+  branch: string;
+  /** As it would stand in a policy: "`list` on `secret/metadata/team-a/`". */
+  missingRight: string | null;
+  reason: string;
+  secretCount: Count;
 }
 
 export interface MetadataSuggestionTable {

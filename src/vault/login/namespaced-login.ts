@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { GloveboxError } from "../../errors.ts";
-import { openVaultClient, type VaultConnection } from "../vault-client.ts";
+import { openVaultClient, type VaultClient, type VaultConnection } from "../vault-client.ts";
 import { VaultRefusedError } from "../vault-errors.ts";
 import { endLogin, type VaultLogin } from "./vault-login.ts";
 
@@ -22,15 +22,20 @@ export class NamespacesNotShownError extends GloveboxError {
  */
 export async function assertNamespacesShown(vault: VaultConnection, token: string): Promise<void> {
   const { namespace = "" } = vault;
-  if (namespace === "") return;
-  const nowhere = openVaultClient({ ...vault, namespace: `${namespace}/glovebox-probe-${randomUUID()}` }, token);
+  if (namespace === "" || (await tellsNamespacesApart(openVaultClient(vault, token), namespace))) return;
+  throw new NamespacesNotShownError(namespace);
+}
+
+/** @param namespace The client's own; "" for the root. */
+export async function tellsNamespacesApart(client: Pick<VaultClient, "within">, namespace: string): Promise<boolean> {
+  const nowhere = client.within(`${namespace === "" ? "" : `${namespace}/`}glovebox-probe-${randomUUID()}`);
   try {
     await nowhere.write("sys/capabilities-self", { paths: ["sys/capabilities-self"] });
+    return false;
   } catch (error) {
-    if (error instanceof VaultRefusedError) return;
+    if (error instanceof VaultRefusedError) return true;
     throw error;
   }
-  throw new NamespacesNotShownError(namespace);
 }
 
 /** A login that counts only where the server has shown that it has namespaces, if one is configured. */
