@@ -22,7 +22,7 @@ export async function startGlovebox(
     process: (port) => ({
       name: `Glovebox (${role})`,
       command: process.execPath,
-      args: [MAIN, "start", "--role", role],
+      args: ["--max-semi-space-size=16", MAIN, "start", "--role", role], // as docs/getting-started.md starts it
       env: { ...env, HEALTH_PORT: String(port) },
       logTo,
       record,
