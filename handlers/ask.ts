@@ -2,6 +2,7 @@ import type { App } from "@slack/bolt";
 import { closest, distance } from "fastest-levenshtein";
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
+import { PathHiddenError } from "../src/catalog/visibility.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK, INPUT, SECRETS_COMMAND } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
@@ -110,6 +111,7 @@ function nearestVerb(word: string): string | null {
 async function answerWhat(deps: AskDeps, text: string): Promise<Message> {
   if (text.trim() === "") return helpMessage("what");
   const found = await deps.findEntries(text);
+  if (found.kind === "hidden") throw new PathHiddenError(found.rule);
   return found.kind === "one" ? whatOf(deps, found.entry.entryId) : nearestMessage(text, found, ACTION.askWhat);
 }
 
@@ -126,6 +128,7 @@ async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Mes
   const numbered = /^rq-\d+$/i.test(asked) ? await deps.loadRequestState(asked.toUpperCase()) : null;
   if (numbered) return requestCard(numbered, { audience: await audienceOf(deps, numbered, userId), settings });
   const found = await deps.findEntries(text);
+  if (found.kind === "hidden") throw new PathHiddenError(found.rule);
   if (found.kind !== "one") return nearestMessage(asked, found, ACTION.askWhat);
   const entry = await deps.describeEntry(found.entry.entryId);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "@slack/bolt";
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
+import { PathHiddenError } from "../src/catalog/visibility.ts";
 import { GloveboxError } from "../src/errors.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK, INPUT } from "../src/slack/action-ids.ts";
@@ -71,6 +72,7 @@ export async function openIntake(deps: RequestDeps, { text: typed, triggerId, an
   }
   const finding = findEntries(text);
   const found = await Promise.race([finding, delay(LOOK_UP_WITHIN_MS, null)]);
+  if (found?.kind === "hidden") throw new PathHiddenError(found.rule);
   if (found && found.kind !== "one") {
     await answer(nearestMessage(text, found, ACTION.askMigrate));
     return;
@@ -87,6 +89,10 @@ async function fillFound(
 ): Promise<void> {
   if (found.kind === "one") {
     await fillForm(deps, viewId, { ...NEW, entryId: found.entry.entryId, olderVersions });
+    return;
+  }
+  if (found.kind === "hidden") {
+    await deps.desk.updateView(viewId, intakeNotice(new PathHiddenError(found.rule).userMessage));
     return;
   }
   const near = found.near.map(({ shown }) => shown);

@@ -6,6 +6,7 @@ import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
 import { laneLimits, laneLimitsAtHand } from "./cli/lane-limits.ts";
 import type { PlanOptions } from "./cli/plan.ts";
+import { plannedSourcesAtHand } from "./cli/planned-sources-at-hand.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
@@ -87,7 +88,9 @@ program
   .description("what the catalogue knows of a secret")
   .argument("<path>")
   .action((path: string) =>
-    withStore(async (store) => show(await (await lookUp()).describeForTerminal(store, path, laneLimitsAtHand()))),
+    withStore(async (store) =>
+      show(await (await lookUp()).describeForTerminal(store, path, laneLimitsAtHand(), plannedSourcesAtHand())),
+    ),
   );
 
 program
@@ -95,7 +98,9 @@ program
   .description("what is under way, or the state of one request or secret")
   .argument("[path-or-request]")
   .action((text?: string) =>
-    withStore(async (store) => show(await (await lookUp()).statusForTerminal(store, text ?? null, laneLimitsAtHand()))),
+    withStore(async (store) =>
+      show(await (await lookUp()).statusForTerminal(store, text ?? null, laneLimitsAtHand(), plannedSourcesAtHand())),
+    ),
   );
 
 program

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { pathGlobFault } from "./catalog/path-glob.ts";
 import { teamFaults } from "./metadata/team.ts";
 import { nameTemplateFault, USUAL_NAME_TEMPLATE } from "./migration/name-template.ts";
 import { resourcePolicyFault } from "./migration/resource-policy-fault.ts";
@@ -94,6 +95,18 @@ const Gate = z
     message: "`mode: off` needs at least one prefix, and only `mode: off` takes prefixes",
   });
 
+const VisibilityRule = z.strictObject({
+  /** Over the full path as people type it, mount first. */
+  paths: z
+    .array(z.string().min(1).max(500).superRefine(judgedBy(pathGlobFault)))
+    .min(1)
+    .max(100),
+  /** Beside support staff, operators and approvers, who work with every name. */
+  seenBy: Members,
+  /** Whom a refusal names, in words. */
+  ask: z.string().trim().min(1).max(80),
+});
+
 const WrittenRules = z.strictObject({
   installation: z
     .string()
@@ -121,6 +134,8 @@ const WrittenRules = z.strictObject({
   operators: Members,
   /** Who can say "that's mine", and whose reads are whose. */
   teams: z.array(TeamRule).default([]),
+  /** Whose names are not for everybody; empty: everybody sees every name. */
+  visibility: z.array(VisibilityRule).max(50).default([]),
   gate: Gate.prefault({}),
   /** What was moved is looked at in Vault, metadata only, until it is cleaned up there. */
   drift: z

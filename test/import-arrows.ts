@@ -30,7 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   "side-by-side": [],
   membership: [],
-  rules: [...GROUND, "migration", "metadata"], // the room that carries a rule out says whether it can be carried out
+  rules: [...GROUND, "migration", "metadata", "catalog"], // the room that carries a rule out says whether it can be carried out
   config: [...GROUND, "rules"],
   store: [...GROUND],
   ...Object.fromEntries(ALL_ROOMS.map((room) => [room, [...GROUND, "store", ...(ROOMS[room] ?? [])]])),

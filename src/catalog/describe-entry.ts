@@ -4,6 +4,7 @@ import type { Engine, EntryVersion } from "../store/tables/catalog.ts";
 import type { RequestStatus } from "../store/tables/requests.ts";
 import { isCurrentVersionDeleted } from "./current-version.ts";
 import { type ShownName, showName } from "./show-name.ts";
+import { assertVisible, isVisible, type Viewer } from "./visibility.ts";
 
 /** What is said of one field of an entry: by a person, and by rules, neighbours or a model. */
 interface EntryFact {
@@ -43,7 +44,7 @@ export interface EntryDescription {
   readonly goneAt: Date | null;
   /** The current version is deleted or destroyed: there is nothing to move. */
   readonly isDeleted: boolean;
-  /** Other entries that look like this one on a screen. */
+  /** Other entries that look like this one on a screen, where the viewer may see them. */
   readonly twins: readonly { readonly entryId: number; readonly path: string; readonly name: ShownName }[];
   /** The newest request for it. */
   readonly requestId: string | null;
@@ -61,10 +62,19 @@ export class EntryUnknownError extends GloveboxError {
   }
 }
 
-/** All that the catalogue knows of one entry. @throws {EntryUnknownError} */
-export async function describeEntry(store: Store, entryId: number, at = new Date()): Promise<EntryDescription> {
+/**
+ * All that the catalogue knows of one entry, as far as the viewer may see it.
+ * @throws {EntryUnknownError} {PathHiddenError} {GloveboxError} Who may see it could not be asked.
+ */
+export async function describeEntry(
+  store: Store,
+  entryId: number,
+  viewer: Viewer,
+  at = new Date(),
+): Promise<EntryDescription> {
   const entry = await store.selectFrom("entry").selectAll().where("id", "=", entryId).executeTakeFirst();
   if (entry === undefined) throw new EntryUnknownError(entryId);
+  assertVisible(viewer, entry.fullPath);
   const twins =
     entry.lookKey === ""
       ? []
@@ -74,6 +84,7 @@ export async function describeEntry(store: Store, entryId: number, at = new Date
           .where("lookKey", "=", entry.lookKey)
           .where("id", "!=", entryId)
           .where("goneAt", "is", null)
+          .where(isVisible(viewer))
           .orderBy("fullPath")
           .execute();
   const request = await store

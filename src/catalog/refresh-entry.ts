@@ -9,6 +9,7 @@ import {
 import { isCurrentVersionDeleted } from "./current-version.ts";
 import { describeEntry, type EntryDescription } from "./describe-entry.ts";
 import { writeDetails, writeMounts, writeNames } from "./entry-rows.ts";
+import type { Viewer } from "./visibility.ts";
 
 export interface RefreshDeps {
   readonly store: Store;
@@ -19,11 +20,11 @@ export interface RefreshDeps {
 /**
  * Looks one entry up in Vault again, when a request is made and when it is approved: the crawl may be a day old.
  * An entry that is no longer there comes back with `goneAt` set.
- * @throws {EntryUnknownError} {CatalogRightMissingError} {GloveboxError} Vault is not answering.
+ * @throws {EntryUnknownError} {PathHiddenError} {CatalogRightMissingError} {GloveboxError} Vault is not answering.
  */
-export async function refreshEntry(deps: RefreshDeps, entryId: number): Promise<EntryDescription> {
+export async function refreshEntry(deps: RefreshDeps, entryId: number, viewer: Viewer): Promise<EntryDescription> {
   const { store, source, now } = deps;
-  const known = await describeEntry(store, entryId, now());
+  const known = await describeEntry(store, entryId, viewer, now());
   const { namespace, mount: mountPath, path } = known.source;
   const { mounts } = await source.listMounts(namespace);
   const mount = mounts.find((one) => one.path === mountPath);
@@ -32,7 +33,7 @@ export async function refreshEntry(deps: RefreshDeps, entryId: number): Promise<
   const metadata = await metadataOf(source, mount, path);
   if (metadata === null) {
     await store.updateTable("entry").set({ goneAt: now() }).where("id", "=", entryId).execute();
-    return describeEntry(store, entryId, now());
+    return describeEntry(store, entryId, viewer, now());
   }
   const isDeleted = isCurrentVersionDeleted(metadata, now());
   const keyNames = isDeleted ? null : await keyNamesOf(source, mount, path);
@@ -41,7 +42,7 @@ export async function refreshEntry(deps: RefreshDeps, entryId: number): Promise<
     await writeNames(tx, mount, [path], now());
     await writeDetails(tx, [{ id: entryId, ...metadata, keyNames }]);
   });
-  return describeEntry(store, entryId, now());
+  return describeEntry(store, entryId, viewer, now());
 }
 
 /** null: nothing is there. Only KV v2 has metadata, so elsewhere the parent folder is listed. */

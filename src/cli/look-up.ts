@@ -1,7 +1,10 @@
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
 import { findEntries } from "../catalog/find-entries.ts";
+import type { PlannedSources } from "../catalog/search/find-by-target.ts";
+import type { SearchHit } from "../catalog/search/search-query.ts";
 import { formatPath } from "../catalog/secret-path.ts";
 import { showName } from "../catalog/show-name.ts";
+import { PathHiddenError, SEES_ALL } from "../catalog/visibility.ts";
 import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
 import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
@@ -18,11 +21,13 @@ export async function describeForTerminal(
   store: Store,
   text: string,
   limits: LaneLimits | null,
+  plannedSources: PlannedSources = () => [],
 ): Promise<TerminalAnswer> {
-  const found = await findEntries(store, text);
+  const found = await findEntries(store, text, SEES_ALL, plannedSources);
+  if (found.kind === "hidden") throw new PathHiddenError(found.rule);
   if (found.kind === "one")
-    return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId), limits) };
-  const near = found.near.map(({ shown, note }) => `  ${shown}${note === null ? "" : `  (${note})`}`);
+    return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId, SEES_ALL), limits) };
+  const near = found.near.map(nearLine);
   const head = found.kind === "several" ? `Several secrets are spelt like ${text}:` : `The catalogue has no ${text}.`;
   return {
     ok: false,
@@ -35,19 +40,24 @@ export async function statusForTerminal(
   store: Store,
   text: string | null,
   limits: LaneLimits | null,
+  plannedSources: PlannedSources = () => [],
 ): Promise<TerminalAnswer> {
   if (text === null) return { ok: true, lines: await overview(store) };
   const state = /^RQ-\d+$/i.test(text) ? await loadRequestState(store, text.toUpperCase()) : null;
   if (state) return { ok: true, lines: requestLines(state) };
-  const found = await findEntries(store, text);
-  if (found.kind !== "one") return describeForTerminal(store, text, limits);
+  const found = await findEntries(store, text, SEES_ALL, plannedSources);
+  if (found.kind !== "one") return describeForTerminal(store, text, limits, plannedSources);
   const states = await listRequestStates(store, { entryId: found.entry.entryId });
   if (states.length > 0) return { ok: true, lines: states.flatMap(requestLines) };
-  const { source } = await describeEntry(store, found.entry.entryId);
+  const { source } = await describeEntry(store, found.entry.entryId, SEES_ALL);
   const said = limits === null ? null : sayLane(laneOf(source, limits));
   const next = said ?? "Next: `/secrets migrate` in Slack.";
   const doubt = limits === null ? [LANE_UNKNOWN] : [];
   return { ok: true, lines: [`Nobody has asked to migrate it. ${next}`, ...doubt] };
+}
+
+function nearLine({ shown, note, apart, because }: SearchHit): string {
+  return `  ${[shown, note && `(${note})`, apart && `(${apart})`, `[${because}]`].filter((part) => part).join("  ")}`;
 }
 
 const LANE_UNKNOWN = "Its lane is not known: glovebox.yaml can't be read here (GLOVEBOX_RULES).";

@@ -1,4 +1,5 @@
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
+import { SEES_ALL } from "../catalog/visibility.ts";
 import type { Store } from "../store/open-store.ts";
 import { type Classifier, ClassifierUnavailableError } from "./classifier.ts";
 import { questionFor } from "./classifier-question.ts";
@@ -30,7 +31,7 @@ const ANSWER_KEPT_MS = 30 * 24 * 3_600_000;
 /** Suggests values for every field of an entry and stores them beside it. @throws {EntryUnknownError} */
 export async function suggestMetadata(deps: SuggestMetadataDeps, entryId: number): Promise<MetadataSuggestions> {
   const { store, now, options = {} } = deps;
-  const entry = await describeEntry(store, entryId, now());
+  const entry = await describeEntry(store, entryId, SEES_ALL, now());
   const { mount, engine, path } = entry.source;
   const { keyNames, customMetadata } = entry;
   const byRules = suggestByRules({ mount, engine, path, keyNames: keyNames ?? [], customMetadata });

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Adoption, ValueShape } from "../approvals/content.ts";
 import { targetsOf } from "../approvals/target-places.ts";
 import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
+import { SEES_ALL } from "../catalog/visibility.ts";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import { type AllowedTarget, targetRuleFault } from "./allowed-target.ts";
@@ -33,7 +34,7 @@ export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted
  * @throws {EntryUnknownError}
  */
 export async function preflight(deps: PreflightDeps, input: PreflightInput): Promise<PreflightFault[]> {
-  const entry = await describeEntry(deps.store, input.entryId, deps.now());
+  const entry = await describeEntry(deps.store, input.entryId, SEES_ALL, deps.now());
   const own = [
     ...entryFaults(entry, deps.limits),
     ...shapeFaults(entry, input.shape),

@@ -1,5 +1,5 @@
 import type { EntryDescription } from "../catalog/describe-entry.ts";
-import type { EntryName } from "../catalog/find-entries.ts";
+import type { EntryName } from "../catalog/entry-name.ts";
 import type { ShownName } from "../catalog/show-name.ts";
 import { type LaneVerdict, laneOf } from "../migration/lane-of.ts";
 import type { RequestState } from "../migration/request-state.ts";

@@ -2,11 +2,14 @@ import type { AuditCheckpointTable, AuditEventTable } from "./tables/audit.ts";
 import type {
   CrawlFolderTable,
   CrawlTable,
+  EntryFactTable,
   EntryTable,
+  FactWordTable,
   MetadataConfirmationTable,
   MetadataSuggestionTable,
   MountTable,
   OwnerContradictionTable,
+  SearchWordTable,
   UnreadableBranchTable,
 } from "./tables/catalog.ts";
 import type { CardTable, InboxTable, OutboxTable } from "./tables/deliveries.ts";
@@ -40,6 +43,9 @@ import type { WaveBatchTable, WaveExceptionTable, WaveItemTable, WaveLookTable, 
 export interface Tables {
   mount: MountTable;
   entry: EntryTable;
+  entryFact: EntryFactTable;
+  factWord: FactWordTable;
+  searchWord: SearchWordTable;
   crawl: CrawlTable;
   crawlFolder: CrawlFolderTable;
   unreadableBranch: UnreadableBranchTable;

@@ -22,6 +22,7 @@ import type { CatalogSource } from "../catalog/catalog-source.ts";
 import { describeEntry } from "../catalog/describe-entry.ts";
 import { findEntries } from "../catalog/find-entries.ts";
 import { refreshEntry } from "../catalog/refresh-entry.ts";
+import { SEES_ALL } from "../catalog/visibility.ts";
 import type { BotConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
 import { openAiClassifier } from "../llm/openai-classifier.ts";
@@ -32,6 +33,7 @@ import { suggestMetadata } from "../metadata/suggest-metadata.ts";
 import { findForeignTargets } from "../migration/find-foreign-targets.ts";
 import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
+import { plannedSources } from "../migration/planned-sources.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
 import { listWaitingBatches } from "../migration/waves/list-waiting-batches.ts";
@@ -44,6 +46,7 @@ import { claimCase } from "../support/claim-case.ts";
 import { openCase } from "../support/open-case.ts";
 import { relayToRequester, relayToThread } from "../support/relay.ts";
 import { resolveCase } from "../support/resolve-case.ts";
+import { fieldOptions } from "./field-options.ts";
 import type { Base } from "./open-base.ts";
 import { viewSettings } from "./view-settings.ts";
 import { newSeed } from "./wave-use-cases.ts";
@@ -94,12 +97,10 @@ export function botUseCases(
   };
   const settings = viewSettings(rules, common.VAULT_NAMESPACE ?? "");
   const classifier = classifierOf(config, now);
-  const options = Object.fromEntries(
-    Object.entries(rules.metadata).flatMap(([field, { options: list }]) => (list ? [[field, list]] : [])),
-  );
+  const options = fieldOptions(rules);
   /** What is approved should be what Vault has now. If Vault does not answer, the engine finds out before it writes. */
   const lookAgainAt = async (entryId: number): Promise<void> => {
-    await refreshEntry({ store, source, now }, entryId).catch((error: unknown) =>
+    await refreshEntry({ store, source, now }, entryId, SEES_ALL).catch((error: unknown) =>
       log.warn({ entryId, code: codeOf(error) }, "could not look at the secret's version again"),
     );
   };
@@ -136,9 +137,9 @@ export function botUseCases(
     ...reporting,
     settings,
     supportChannel: rules.support.channel,
-    findEntries: (text) => findEntries(store, text),
-    describeEntry: (entryId) => describeEntry(store, entryId),
-    refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId),
+    findEntries: (text) => findEntries(store, text, SEES_ALL, plannedSources(rules.targets)),
+    describeEntry: (entryId) => describeEntry(store, entryId, SEES_ALL),
+    refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId, SEES_ALL),
     suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
     preflight: judge,
     waveDeps,

@@ -3,6 +3,7 @@ import type { CrawlScope } from "../../src/catalog/crawl/crawl-row.ts";
 import { listUnreadable } from "../../src/catalog/crawl/unreadable.ts";
 import { type CrawlProgress, type CrawlSummary, crawlVault } from "../../src/catalog/crawl-vault.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { type FakeVault, fakeCatalogSource, kvMount } from "../fakes/catalog-source.ts";
 import { freshStore } from "../fresh-store.ts";
 
@@ -76,7 +77,7 @@ describe("crawlVault", () => {
       source: {
         ...source,
         readMetadata: async (mount, path) => {
-          found ??= findEntries(store, "secret/f7/app");
+          found ??= findEntries(store, "secret/f7/app", SEES_ALL);
           await found;
           return source.readMetadata(mount, path);
         },

@@ -1,15 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { writeNames } from "../../src/catalog/entry-rows.ts";
 import { type FindResult, findEntries } from "../../src/catalog/find-entries.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { kvMount } from "../fakes/catalog-source.ts";
 import { freshStore } from "../fresh-store.ts";
 
 async function catalogue(names: Record<string, readonly string[]>) {
   const { store } = await freshStore();
   for (const [mount, paths] of Object.entries(names)) await writeNames(store, kvMount(mount), paths, new Date());
-  return { store, find: (text: string) => findEntries(store, text) };
+  return { store, find: (text: string) => findEntries(store, text, SEES_ALL) };
 }
-const nearPaths = (result: FindResult): string[] => (result.kind === "one" ? [] : result.near.map(({ path }) => path));
+const nearPaths = (result: FindResult): string[] => ("near" in result ? result.near.map(({ path }) => path) : []);
 
 describe("findEntries", () => {
   it.each([
@@ -90,7 +91,7 @@ describe("findEntries", () => {
     ["secret/'; drop table entry"],
   ])("finds nothing for %j and does not fail", async (typed) => {
     const { find } = await catalogue({ secret: ["team-a/stripe"] });
-    expect(await find(typed)).toEqual({ kind: "none", near: [] });
+    expect(await find(typed)).toEqual({ kind: "none", near: [], hasMore: false });
   });
 
   it("still finds an entry that is gone, and says so", async () => {

@@ -3,6 +3,7 @@ import { crawlVault } from "../../src/catalog/crawl-vault.ts";
 import { describeEntry, EntryUnknownError } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { refreshEntry } from "../../src/catalog/refresh-entry.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { type FakeVault, fakeCatalogSource, kvMount } from "../fakes/catalog-source.ts";
 import { freshStore } from "../fresh-store.ts";
 
@@ -11,11 +12,11 @@ async function crawled(vault: FakeVault) {
   const source = fakeCatalogSource(vault);
   await crawlVault({ store, source, now: () => new Date(), report: () => {} });
   const idOf = async (path: string): Promise<number> => {
-    const found = await findEntries(store, path);
+    const found = await findEntries(store, path, SEES_ALL);
     if (found.kind !== "one") throw new Error(`${path} is not in the catalogue`);
     return found.entry.entryId;
   };
-  return { store, idOf, refresh: (id: number) => refreshEntry({ store, source, now: () => new Date() }, id) };
+  return { store, idOf, refresh: (id: number) => refreshEntry({ store, source, now: () => new Date() }, id, SEES_ALL) };
 }
 
 describe("describeEntry", () => {
@@ -26,7 +27,7 @@ describe("describeEntry", () => {
         secret: { "pay/db": { version: 3, keyNames: ["user"], customMetadata: { owner: "pay" } }, "Pay/db": {} },
       },
     });
-    expect(await describeEntry(store, await idOf("secret/pay/db"))).toMatchObject({
+    expect(await describeEntry(store, await idOf("secret/pay/db"), SEES_ALL)).toMatchObject({
       source: { namespace: "", mount: "secret", mountAccessor: "kv_secret", engine: "kv-v2", path: "pay/db" },
       currentVersion: 3,
       keyNames: ["user"],
@@ -40,7 +41,7 @@ describe("describeEntry", () => {
 
   it("refuses an id that the catalogue does not hold", async () => {
     const { store } = await freshStore();
-    await expect(describeEntry(store, 404)).rejects.toThrow(EntryUnknownError);
+    await expect(describeEntry(store, 404, SEES_ALL)).rejects.toThrow(EntryUnknownError);
   });
 });
 
@@ -81,6 +82,6 @@ describe("refreshEntry", () => {
     const id = await idOf("secret/app");
     vault.mounts = [];
     await expect(refresh(id)).rejects.toThrow("lacks list on secret/");
-    expect((await describeEntry(store, id)).goneAt).toBeNull();
+    expect((await describeEntry(store, id, SEES_ALL)).goneAt).toBeNull();
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { renderMessage, renderView } from "../../dev/slack/render-as-text.ts";
 import type { Message } from "../../dev/slack/workspace-shapes.ts";
 import { describeEntry } from "../../src/catalog/describe-entry.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { watchDrift } from "../../src/migration/watch-drift.ts";
 import { migrateStore } from "../../src/store/migrate.ts";
 import { openStore, type Store } from "../../src/store/open-store.ts";
@@ -313,7 +314,7 @@ describe("a secret that changed in Vault after its move", () => {
     await store.updateTable("migration").set({ vaultVersion: 7 }).where("requestId", "=", requestId).execute();
     await store.updateTable("entry").set({ currentVersion: 8 }).where("id", "=", entryId).execute();
     const log = { info: () => {}, warn: () => {} };
-    const refresh = (id: number) => describeEntry(store, id);
+    const refresh = (id: number) => describeEntry(store, id, SEES_ALL);
     await watchDrift({ store, refreshEntry: refresh, perLook: 1_000, now: () => new Date(), log });
     await world.settle();
     const offer = await world.drive.waitForDirectMessage(engineer, ({ text }) =>

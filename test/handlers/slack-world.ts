@@ -30,6 +30,7 @@ import type { Signed } from "../../src/audit/signing.ts";
 import { describeEntry } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
@@ -112,9 +113,9 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     settings: SETTINGS,
     findEntries: async (text) => {
       if (knobs.findFailure) throw knobs.findFailure;
-      return findEntries(store, text);
+      return findEntries(store, text, SEES_ALL);
     },
-    describeEntry: (entryId) => describeEntry(store, entryId),
+    describeEntry: (entryId) => describeEntry(store, entryId, SEES_ALL),
     loadRequestState: load,
     listRequestStates: (filter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
@@ -123,7 +124,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     ...ask,
     refreshEntry: async (entryId) => {
       if (knobs.vaultFailure) throw knobs.vaultFailure;
-      return describeEntry(store, entryId);
+      return describeEntry(store, entryId, SEES_ALL);
     },
     suggestMetadata: async () => ({
       suggestions: [

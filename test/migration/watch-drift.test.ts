@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refreshEntry } from "../../src/catalog/refresh-entry.ts";
+import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { watchDrift } from "../../src/migration/watch-drift.ts";
 import { vaultCatalogSource } from "../../src/vault/catalog-source.ts";
 import { approleLogin } from "../../src/vault/login/approle-login.ts";
@@ -16,7 +17,7 @@ async function driftWorld() {
   const now = (): Date => new Date();
   const refresh = (entryId: number) => {
     looked.push(entryId);
-    return refreshEntry({ store, source, now }, entryId);
+    return refreshEntry({ store, source, now }, entryId, SEES_ALL);
   };
   return {
     ...world,

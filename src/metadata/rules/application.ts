@@ -1,5 +1,5 @@
+import { partsFromDeepest, wordsOf } from "../../catalog/words.ts";
 import type { Rule } from "../suggestion.ts";
-import { partsFromDeepest, wordsOf } from "../words.ts";
 import { environmentRule } from "./environment.ts";
 import { readKey } from "./key-names.ts";
 

@@ -1,5 +1,5 @@
+import { wordsOf } from "../../catalog/words.ts";
 import type { Field, NamedSecret, Suggestion } from "../suggestion.ts";
-import { wordsOf } from "../words.ts";
 
 /** What people call our fields in KV v2's custom metadata. The earlier name wins. */
 const NAMES: Readonly<Record<Field, readonly string[]>> = {

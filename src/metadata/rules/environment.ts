@@ -1,14 +1,15 @@
+import { partsFromDeepest, wordsOf } from "../../catalog/words.ts";
 import type { NamedSecret, Rule } from "../suggestion.ts";
-import { partsFromDeepest, wordsOf } from "../words.ts";
 
-const WORDS: Readonly<Record<string, readonly string[]>> = {
+/** What each environment is called. */
+export const ENVIRONMENT_WORDS: Readonly<Record<string, readonly string[]>> = {
   prod: ["prod", "production", "prd", "live"],
   staging: ["staging", "stage", "stag", "stg", "preprod", "uat", "preproduction"],
   dev: ["dev", "develop", "local", "sandbox"],
   test: ["test", "tst", "testing", "qa", "int", "integration", "e2e"],
 };
 const ENVIRONMENT_OF = new Map(
-  Object.entries(WORDS).flatMap(([env, words]) => words.map((word) => [word, env] as const)),
+  Object.entries(ENVIRONMENT_WORDS).flatMap(([env, words]) => words.map((word) => [word, env] as const)),
 );
 /** Ends of compounds: `idfprod`, `kvstaging`. `test` is left out: `latest`, `contest`. */
 const COMPOUND = /(?:^|[a-z0-9])(preprod|prod|staging)$/;

@@ -1,5 +1,5 @@
+import { wordsOf } from "../../catalog/words.ts";
 import type { SecretType } from "../secret-types.ts";
-import { wordsOf } from "../words.ts";
 import { purposeWordIn } from "./purpose-words.ts";
 
 /** What one key name says: it goes along (a user name, an address), or it holds a credential, perhaps of a known type. */

@@ -1,10 +1,10 @@
+import { wordsOf } from "../../catalog/words.ts";
 import type { SecretType } from "../secret-types.ts";
-import { wordsOf } from "../words.ts";
 
 type Vocabulary = readonly (readonly [type: SecretType, words: string])[];
 
 /** Words that say what the secret is. They beat a product's name beside them: `grafana-oidc` is an OIDC client. */
-const PURPOSE_WORDS: Vocabulary = [
+export const PURPOSE_WORDS: Vocabulary = [
   ["webhook-url", "webhook webhooks"],
   ["oauth-client", "oauth oauth2 oidc openid sso saml"],
   ["ssh-key", "ssh sshd sftp bastion"],

@@ -1,6 +1,6 @@
+import { partsFromDeepest } from "../../catalog/words.ts";
 import type { SecretType } from "../secret-types.ts";
 import type { Answer, NamedSecret, Rule } from "../suggestion.ts";
-import { partsFromDeepest } from "../words.ts";
 import { type CredentialShape, type KeyReading, readKey, readKeySets } from "./key-names.ts";
 import { purposeWordIn, type WordFound } from "./purpose-words.ts";
 

@@ -58,6 +58,31 @@ export interface EntryTable {
 export type CrawlPhase = "names" | "metadata" | "keys" | "done";
 /** A count that grows while a crawl runs. */
 type Count = ColumnType<number, number | undefined, number>;
+/** One row for each entry that the identify pass has seen; kept up to date by the database itself. */
+export interface EntryFactTable {
+  entryId: number;
+  /** The surest word on each field: a person's, else the surest suggestion. */
+  ownerTeam: string | null;
+  isOwnerConfirmed: Generated<boolean>;
+  purpose: string | null;
+  application: string | null;
+  environment: string | null;
+  classification: string | null;
+  foundWords: Generated<string[]>;
+  inputs: Generated<string>;
+}
+
+/** What else a fact is called; with the field `tag`, what a field is called as a tag of the target. */
+export interface FactWordTable {
+  field: string;
+  value: string;
+  words: string[];
+}
+
+/** Every word by which an entry may be found. */
+export interface SearchWordTable {
+  word: string;
+}
 
 export interface CrawlTable {
   id: Generated<number>;

@@ -1,0 +1,45 @@
+import type { Engine } from "../../store/tables/catalog.ts";
+import { lexeme, lexemesOf } from "./lexeme.ts";
+
+/** What an entry is found by, apart from what people and rules say of it. */
+export interface NamedEntry {
+  readonly namespace: string;
+  readonly mount: string;
+  readonly engine: Engine;
+  readonly path: string;
+  readonly keyNames: readonly string[] | null;
+  readonly customMetadata: Readonly<Record<string, string>>;
+}
+
+/** Longer custom metadata is a remark: its first words are enough to find it by. */
+const MAX_WORDS_OF_A_VALUE = 20;
+const MAX_KEYS = 200;
+
+/**
+ * Every word of path, key names and custom metadata, once. A word with a colon answers a filter: `key:`, `tag:`,
+ * `engine:`, `mount:`; `leaf:` is the last part of the path, whole.
+ */
+export function entryWords({ namespace, mount, engine, path, keyNames, customMetadata }: NamedEntry): string[] {
+  const keys = (keyNames ?? []).slice(0, MAX_KEYS);
+  const keyWords = keys.flatMap((key) => [key, ...lexemesOf(key)]).map((word) => `key:${lexeme(word)}`);
+  const tags = Object.entries(customMetadata)
+    .slice(0, MAX_KEYS)
+    .flatMap(([key, value]) => [
+      ...[key, value, `${key}=${value}`].map((text) => `tag:${lexeme(text)}`),
+      ...lexemesOf(value).slice(0, MAX_WORDS_OF_A_VALUE),
+    ]);
+  const words = [
+    ...lexemesOf(`${namespace}/${mount}/${path}`),
+    ...keys.flatMap(lexemesOf),
+    ...keyWords,
+    ...tags,
+    `leaf:${lexeme(path.split("/").at(-1) ?? "")}`,
+    `mount:${lexeme(mount)}`,
+    `engine:${lexeme(engine)}`,
+  ];
+  return [...new Set(words)].map(lexeme).filter((word) => word !== "");
+}
+
+/** Those that are words of their own: a misspelt one may be read as one of these. */
+export const spellable = (words: readonly string[]): string[] =>
+  words.filter((word) => /^[^:\p{N}]{3,40}$/u.test(word));
