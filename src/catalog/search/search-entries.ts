@@ -111,7 +111,7 @@ async function byText(store: Store, scope: RowScope, text: string, wanted: numbe
     if (found.size < ROWS_AT_MOST) add("words", await rowsByWords(store, scope, query));
     if (found.size < wanted) add("begun", await rowsByWords(store, scope, begunQuery(asked)));
   }
-  if (found.size === 0) await addNear(store, scope, { text, asked, add, isFound: () => found.size > 0 });
+  if (found.size === 0) await addNear(store, scope, { text, asked, add, count: () => found.size });
   return [...found.values()];
 }
 
@@ -123,18 +123,25 @@ interface NearSearch {
   readonly text: string;
   readonly asked: AskedWords;
   add(match: Match, rows: readonly FoundRow[], readAs?: ReadonlyMap<string, readonly string[]>): void;
-  isFound(): boolean;
+  count(): number;
 }
 
-async function addNear(store: Store, scope: RowScope, { text, asked, add, isFound }: NearSearch): Promise<void> {
+async function addNear(store: Store, scope: RowScope, near: NearSearch): Promise<void> {
+  const { text, add, count } = near;
   if (text.length >= 3 && !/\s/.test(text)) {
     const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
     const rows = await rowsByName(store, scope, sql<boolean>`full_path ilike ${pattern}`);
     const isEnd = ({ fullPath }: FoundRow): boolean => fullPath.toLowerCase().endsWith(`/${text.toLowerCase()}`);
     add("end", rows.filter(isEnd));
     add("contained", rows);
-    if (isFound()) return;
   }
+  if (count() === 0) await addNearWords(store, scope, near);
+  if (count() === 0 || (count() < ENOUGH_NEAR && text.includes("/"))) add("alike", await rowsAlike(store, scope, text));
+}
+
+const ENOUGH_NEAR = 5;
+
+async function addNearWords(store: Store, scope: RowScope, { asked, add, count }: NearSearch): Promise<void> {
   const readAs = await nearestWords(store, asked.needed);
   const groups = asked.needed.flatMap((word) => {
     const readings = readAs.get(word) ?? [];
@@ -144,11 +151,10 @@ async function addNear(store: Store, scope: RowScope, { text, asked, add, isFoun
     const match = groups.length === asked.needed.length ? "read-as" : "most";
     add(match, await rowsByWords(store, scope, groups.join(" & ")), readAs);
   }
-  if (!isFound() && groups.length > 2) {
+  if (count() === 0 && groups.length > 2) {
     const allButOne = groups.map((_, left) => `(${groups.filter((__, place) => place !== left).join(" & ")})`);
     add("most", await rowsByWords(store, scope, allButOne.join(" | ")), readAs);
   }
-  if (!isFound()) add("alike", await rowsAlike(store, scope, text));
 }
 
 /**
