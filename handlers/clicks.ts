@@ -9,6 +9,8 @@ export interface Click {
   readonly triggerId: string;
   /** The channel of the card; null in the Home tab and in modals. */
   readonly channel: string | null;
+  /** What the view under the button remembers; null on a message. */
+  readonly memory: string | null;
   answer(message: Message): Promise<void>;
   /** Shows it to everybody in the channel, by the click's own right to answer there. */
   share(message: Message): Promise<void>;
@@ -37,6 +39,7 @@ export function onClick(
           value: parseButtonValue(action.value),
           triggerId: body.trigger_id,
           channel: body.channel?.id ?? null,
+          memory: body.view?.private_metadata ?? null,
           answer,
           share: async (message) => {
             await respond({ ...message, response_type: "in_channel", replace_original: false });

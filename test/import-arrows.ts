@@ -12,6 +12,7 @@ interface Arrow {
 
 /** Each room with the rooms below it. */
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  home: ["support", "migration", "approvals", "metadata", "catalog", "audit"],
   support: ["migration", "approvals", "metadata", "catalog", "audit"],
   migration: ["approvals", "metadata", "catalog", "audit"],
   approvals: ["metadata", "catalog", "audit"],

@@ -21,6 +21,8 @@ export interface RequestFilter {
   readonly requester?: string;
   readonly statuses?: readonly RequestStatus[];
   readonly entryId?: number;
+  /** These alone, whatever a batch's card stands for. */
+  readonly ids?: readonly string[];
   /** Also those that a batch's card stands for; a list of somebody's requests names only what failed of them. */
   readonly withBatches?: boolean;
   /** 50 where absent. */
@@ -30,12 +32,15 @@ export interface RequestFilter {
 /** The newest requests first. */
 export async function listRequestStates(
   store: Store,
-  { requester, statuses, entryId, withBatches = entryId !== undefined, limit = 50 }: RequestFilter = {},
+  filter: RequestFilter = {},
   at = new Date(),
 ): Promise<RequestState[]> {
+  const { requester, statuses, entryId, ids, limit = 50 } = filter;
+  const { withBatches = entryId !== undefined || ids !== undefined } = filter;
   let query = store.selectFrom("request").selectAll().orderBy("createdAt", "desc").orderBy("id", "desc").limit(limit);
   if (requester !== undefined) query = query.where("requester", "=", requester);
   if (statuses !== undefined) query = query.where("status", "in", [...statuses]);
+  if (ids !== undefined) query = query.where("id", "in", [...ids]);
   if (entryId !== undefined) query = query.where("entryId", "=", entryId);
   if (!withBatches) query = query.where((eb) => eb.or([eb("status", "=", "failed"), eb.not(eb.exists(itemOf(eb)))]));
   return withDetails(store, await query.execute(), at);

@@ -35,7 +35,15 @@ export const ACTION = {
   batchLook: "wave.look",
   batchApprove: "wave.approve",
   batchReject: "wave.reject",
+  homeNext: "home.next",
+  homePrevious: "home.previous",
+  homeWave: "home.wave",
+  homeCase: "home.case",
+  settleOwner: "own.settle",
 } as const;
+
+/** The Home tab's filter: ids must differ within a row of buttons. */
+export const homeByAction = (reason: string): string => `home.by.${reason}`;
 
 /** Modals. */
 export const CALLBACK = {
@@ -48,6 +56,7 @@ export const CALLBACK = {
   batchSample: "wave.sample",
   batchReject: "wave.reject.submit",
   waveExceptions: "wave.exceptions.page",
+  settleOwner: "own.settle.submit",
 } as const;
 
 /** Inputs. Block and action share the id: Slack keeps what was typed over an update only if both stay. */
@@ -63,6 +72,7 @@ export const INPUT = {
   reason: "req.reason",
   rejectCode: "appr.reject.code",
   rejectReason: "appr.reject.reason",
+  ownerTeam: "own.team",
 } as const;
 
 /** The input of one metadata field: `meta.field.purpose`. */

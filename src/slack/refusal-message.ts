@@ -26,6 +26,8 @@ export function brokenMessage(reference: string): Message {
 }
 
 const WHY: Record<string, string> = {
+  NOT_IN_TEAM:
+    "Whose a secret is, a member of the team says. Who is in a team is asked of Slack at that moment, so that nobody speaks for others.",
   NOT_ALLOWED:
     "Who may approve, reject or undo is a list in this bot's settings. It is read again at every click, from Slack's user groups as they are at that moment.",
   NOT_REQUESTER: "A request belongs to the one who asked, so nobody else can change it or take it back.",

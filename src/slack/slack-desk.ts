@@ -32,8 +32,16 @@ export interface Desk {
   readMessage(place: Place, threadTs: string): Promise<string | null>;
   openView(triggerId: string, view: ModalView): Promise<{ readonly viewId: string }>;
   updateView(viewId: string, view: ModalView): Promise<void>;
-  publishHome(userId: string, view: HomeView): Promise<void>;
+  /** @param hash The view that it may replace; null: any. */
+  publishHome(userId: string, view: HomeView, hash: string | null): Promise<HomePublished>;
 }
+
+export type HomePublished =
+  | { readonly kind: "published"; readonly hash: string }
+  /** Something else was published since the hash was given out. */
+  | { readonly kind: "conflict" }
+  /** Slack limits how many are published in a minute. */
+  | { readonly kind: "busy"; readonly retryAfterSeconds: number };
 
 export interface DeskOptions {
   readonly token: string;
@@ -98,8 +106,17 @@ export function slackDesk({ token, slackApiUrl }: DeskOptions): Desk {
     updateView: async (viewId, view) => {
       await called("views.update", () => patient.views.update({ view_id: viewId, view }));
     },
-    publishHome: async (userId, view) => {
-      await called("views.publish", () => patient.views.publish({ user_id: userId, view }));
+    publishHome: async (userId, view, hash) => {
+      try {
+        // Quick, for one that waits out a limit would hold up all the others.
+        const published = await quick.views.publish({ user_id: userId, view, ...(hash !== null && { hash }) });
+        return { kind: "published", hash: published.view?.hash ?? "" };
+      } catch (error) {
+        if (slackReason(error) === "hash_conflict") return { kind: "conflict" };
+        const retryAfterSeconds = retryAfterOf(error);
+        if (retryAfterSeconds !== null) return { kind: "busy", retryAfterSeconds };
+        throw new SlackUnavailableError("views.publish", slackReason(error));
+      }
     },
   };
 }
@@ -114,6 +131,13 @@ async function called<T>(method: string, call: () => Promise<T>): Promise<T> {
     // Not kept as `cause`: the SDK's errors carry what was sent, and with it people's text.
     throw new SlackUnavailableError(method, slackReason(error));
   }
+}
+
+/** null: it is no rate limit. */
+function retryAfterOf(error: unknown): number | null {
+  if (typeof error !== "object" || error === null) return null;
+  const { code, retryAfter } = error as { code?: unknown; retryAfter?: unknown };
+  return code === ErrorCode.RateLimitedError && typeof retryAfter === "number" ? Math.max(1, retryAfter) : null;
 }
 
 /** Slack's own word for what is wrong (`channel_not_found`), or the SDK's code; never a message, which may quote. */

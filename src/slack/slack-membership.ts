@@ -58,3 +58,50 @@ export function slackMembership(
     },
   };
 }
+
+/**
+ * All user groups by one call, kept for a while: for what is shown, never for what is allowed. Slack takes 20 such calls
+ * a minute, and each Home tab asks of every team.
+ * @see https://docs.slack.dev/reference/methods/usergroups.list
+ */
+export function slackDirectory(
+  { token, slackApiUrl }: DeskOptions,
+  { maxAgeMs = 60_000, now = Date.now }: { maxAgeMs?: number; now?: () => number } = {},
+): Membership {
+  const client = new WebClient(token, {
+    ...(slackApiUrl === undefined ? {} : { slackApiUrl }),
+    timeout: 10_000,
+    rejectRateLimitedCalls: true,
+    retryConfig: { retries: 1, minTimeout: 200 },
+  });
+  let known: { readonly usersOf: ReadonlyMap<string, readonly string[]>; readonly at: number } | null = null;
+  let asking: Promise<ReadonlyMap<string, readonly string[]>> | null = null;
+
+  const ask = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const at = now(); // before the question: the answer is no younger than that
+    try {
+      const { usergroups = [] } = await client.usergroups.list({ include_users: true });
+      const usersOf = new Map(usergroups.map(({ id = "", users = [] }) => [id, users]));
+      known = { usersOf, at };
+      return usersOf;
+    } catch (error) {
+      throw new MembershipUnknownError("all groups", slackReason(error));
+    } finally {
+      asking = null;
+    }
+  };
+  const allGroups = async (): Promise<ReadonlyMap<string, readonly string[]>> => {
+    const ageMs = known ? now() - known.at : Number.POSITIVE_INFINITY;
+    if (known && ageMs >= 0 && ageMs < maxAgeMs) return known.usersOf;
+    asking ??= ask(); // many ask at once, and one answer is enough
+    return asking;
+  };
+
+  return {
+    isMember: async ({ users, usergroups }, userId) => {
+      if (users.includes(userId)) return true;
+      const usersOf = await allGroups();
+      return usergroups.some((group) => usersOf.get(group)?.includes(userId));
+    },
+  };
+}

@@ -12,7 +12,7 @@ import { unusualWords } from "./written-words.ts";
 const ROWS = 10;
 
 /** One request in a list: state, what, where to, next step, and a button for the rest. */
-export function requestRow(state: RequestState, now: Date): Block {
+export function requestRow(state: RequestState, now: Date, label = "Details"): Block {
   const { content, migration, status } = state;
   const step = status === "migrating" && migration ? ` ${progressWords(migration.state, status)}` : "";
   const words = [
@@ -23,7 +23,7 @@ export function requestRow(state: RequestState, now: Date): Block {
   ]
     .filter(Boolean)
     .join("\n");
-  return section(words, button("Details", ACTION.details, { id: state.id, version: state.version }));
+  return section(words, button(label, ACTION.details, { id: state.id, version: state.version }));
 }
 
 /** Rows up to ten, and how many more there are. */

@@ -16,7 +16,7 @@ export async function openDoorbell(url: string, onError: (error: Error) => void)
     for (const wake of waiting.get(channel) ?? []) wake(payload);
     for (const listener of listeners) if (listener.channel === channel) listener.onRing(payload);
   };
-  const close = await listen(url, ["gate_ask", "gate_answer", "outbox", "control"], ring, onError);
+  const close = await listen(url, ["gate_ask", "gate_answer", "outbox", "control", "home"], ring, onError);
   return {
     wait(channel, timeoutMs) {
       return new Promise((resolve) => {

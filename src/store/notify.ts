@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Store } from "./open-store.ts";
 
 /** The doorbells between processes. A lost ring changes nothing: every listener also looks at intervals. */
-export type Channel = "gate_ask" | "gate_answer" | "outbox" | "control";
+export type Channel = "gate_ask" | "gate_answer" | "outbox" | "control" | "home";
 
 /** Rings when the surrounding transaction commits. `payload` is an id, never content. */
 export async function notify(store: Store, channel: Channel, payload: string): Promise<void> {

@@ -14,6 +14,7 @@ import type {
 } from "./tables/catalog.ts";
 import type { CardTable, InboxTable, OutboxTable } from "./tables/deliveries.ts";
 import type { ControlTable, FenceTable, GateAskTable } from "./tables/gate.ts";
+import type { HomeTable } from "./tables/home.ts";
 import type {
   DriftWatchTable,
   FinishedStatementTable,
@@ -78,6 +79,7 @@ export interface Tables {
   waveLook: WaveLookTable;
   intakeMessage: IntakeMessageTable;
   poisonedMessage: PoisonedMessageTable;
+  home: HomeTable;
   card: CardTable;
   outbox: OutboxTable;
   inbox: InboxTable;

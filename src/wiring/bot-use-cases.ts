@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import type { AskDeps } from "../../handlers/ask.ts";
 import type { ConflictDeps } from "../../handlers/conflict.ts";
 import type { DecideDeps } from "../../handlers/decide.ts";
-import type { HomeDeps } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import type { RequestDeps } from "../../handlers/request-deps.ts";
 import type { TriageDeps } from "../../handlers/triage.ts";
@@ -36,7 +35,6 @@ import { listRequestStates, loadRequestState, type RequestFilter } from "../migr
 import { plannedSources } from "../migration/planned-sources.ts";
 import { preflight } from "../migration/preflight.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
-import { listWaitingBatches } from "../migration/waves/list-waiting-batches.ts";
 import type { WaveDeps } from "../migration/waves/wave-deps.ts";
 import { Secret } from "../secret.ts";
 import type { Desk } from "../slack/slack-desk.ts";
@@ -64,8 +62,7 @@ export type BotUseCases = AskDeps &
   RequestDeps &
   ConflictDeps &
   DecideDeps &
-  TriageDeps &
-  HomeDeps & {
+  TriageDeps & {
     /** What waves are carried on with, from Slack and by the runner. */
     readonly waveDeps: WaveDeps;
   };
@@ -152,7 +149,6 @@ export function botUseCases(
       return sent;
     },
     loadRequestState: (requestId) => loadRequestState(store, requestId),
-    listWaitingBatches: () => listWaitingBatches(store),
     listRequestStates: (filter: RequestFilter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
     async approveRequest(input) {

@@ -1,4 +1,5 @@
 import type { Signed } from "../audit/signing.ts";
+import { redrawHomesOf } from "../home/homes-of-subject.ts";
 import { loadRequestState } from "../migration/load-request-state.ts";
 import { loadWaveState } from "../migration/waves/load-wave-state.ts";
 import type { SqsIntake } from "../queue/sqs-intake.ts";
@@ -28,6 +29,7 @@ export function sendDelivery(
     loadCaseView: (caseId: string) => loadCaseState(store, caseId),
   };
   return async (delivery) => {
+    if (delivery.kind === "redraw") await redrawHomesOf(store, rules.teams, delivery.subject);
     if (delivery.kind !== "envelope") return drawCopies(drawing, delivery);
     const { bytes, signature, keyId } = delivery.detail;
     const signed: Signed = { bytes: String(bytes), signature: String(signature), keyId: String(keyId) };

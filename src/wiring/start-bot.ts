@@ -3,10 +3,12 @@ import { registerConflict } from "../../handlers/conflict.ts";
 import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
+import { registerSettleOwner } from "../../handlers/settle-owner.ts";
 import { registerTriage } from "../../handlers/triage.ts";
 import { registerWaves } from "../../handlers/waves.ts";
 import { deliverWorker, ringDelivery } from "../../jobs/deliver.ts";
 import { DISCOVER_QUEUE, discoverJob } from "../../jobs/discover.ts";
+import { lookAtHomes } from "../../jobs/homes.ts";
 import { takeIntakeMessage } from "../../jobs/intake.ts";
 import { startSweep, sweep } from "../../jobs/sweep.ts";
 import { startDriftWatch } from "../../jobs/watch-drift.ts";
@@ -25,12 +27,13 @@ import type { ReportWave } from "../migration/waves/run-waves.ts";
 import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
 import { openApp } from "../slack/open-app.ts";
 import { type Desk, slackDesk } from "../slack/slack-desk.ts";
-import { slackMembership } from "../slack/slack-membership.ts";
+import { slackDirectory, slackMembership } from "../slack/slack-membership.ts";
 import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { vaultGatePolicy } from "../vault/gate-policy.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
 import type { HealthCheck } from "../web/health.ts";
 import { botUseCases } from "./bot-use-cases.ts";
+import { homeUseCases } from "./home-use-cases.ts";
 import { identifyEstate } from "./identify-estate.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
@@ -46,6 +49,9 @@ const GATE_MEMBERSHIP_MAX_AGE_MS = 10_000;
 const CRAWL_EVERY_SECONDS = 3_600;
 /** Every step of the engine, every new request and every decision puts something into the outbox. */
 const WAVE_RINGS = { channels: ["outbox", "control"], everyMs: 5_000, what: "a look at the waves" } as const;
+
+/** Between two rings: the tabs whose gap is over, and those that could not be drawn. */
+const HOME_RINGS = { channels: ["home"], everyMs: 2_000, what: "drawing Home tabs" } as const;
 
 /**
  * The role that talks and approves: Slack, intake, the gate and the crawl. It can't read a secret's value.
@@ -170,11 +176,20 @@ async function startSlack(
   registerConflict(app, deps);
   registerDecide(app, deps);
   registerTriage(app, deps);
-  registerHome(app, deps);
   const { settings, desk, log, now, recordInbox } = deps;
-  const operators = base.rules.operators;
-  registerWaves(app, waveUseCases(deps.waveDeps, { operators, settings, desk, log, now, recordInbox }));
+  const reporting = { desk, log, now, recordInbox };
+  const directory = slackDirectory({ token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL });
+  const { teams, approvals, support, gate, operators, visibility } = base.rules;
+  const home = homeUseCases({
+    ...{ store: base.store, reporting, settings, directory, membership: parts.membership, teams },
+    ...{ approvers: approvals.approvers, staff: support.staff, operators, visibility, maxPerHour: gate.maxPerHour },
+  });
+  registerHome(app, home.handling);
+  registerSettleOwner(app, home.handling);
+  registerWaves(app, waveUseCases(deps.waveDeps, { operators, settings, ...reporting }));
   await start();
+  const homes = lookAtRings(base, HOME_RINGS, lookAtHomes(home.drawing));
+  base.onClose(() => homes.stop());
   base.onClose(stop);
   const waves = lookAtRings(base, WAVE_RINGS, lookAtWaves(deps.waveDeps, reportWave(base.log)));
   base.onClose(() => waves.stop());

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { driveSlack, type SlackDriver } from "../../dev/slack/drive.ts";
+import { USERGROUPS } from "../../dev/slack/practice-workspace.ts";
 import { type LocalSlack, startLocalSlack } from "../../dev/slack/start-local-slack.ts";
 import type { AskDeps } from "../../handlers/ask.ts";
 import { registerAsk } from "../../handlers/ask.ts";
@@ -12,6 +13,7 @@ import { registerHome } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
 import type { RequestDeps } from "../../handlers/request-deps.ts";
+import { registerSettleOwner } from "../../handlers/settle-owner.ts";
 import { registerTriage } from "../../handlers/triage.ts";
 import { registerWaves } from "../../handlers/waves.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
@@ -31,11 +33,12 @@ import { describeEntry } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
 import { SEES_ALL } from "../../src/catalog/visibility.ts";
+import { drawHomes } from "../../src/home/draw-homes.ts";
+import { redrawHomesOf } from "../../src/home/homes-of-subject.ts";
 import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
-import { listWaitingBatches } from "../../src/migration/waves/list-waiting-batches.ts";
 import { loadWaveState } from "../../src/migration/waves/load-wave-state.ts";
 import type { WaveDeps } from "../../src/migration/waves/wave-deps.ts";
 import { Secret } from "../../src/secret.ts";
@@ -51,6 +54,7 @@ import { loadCaseState } from "../../src/support/load-case-state.ts";
 import { openCase } from "../../src/support/open-case.ts";
 import { relayToRequester, relayToThread } from "../../src/support/relay.ts";
 import { resolveCase } from "../../src/support/resolve-case.ts";
+import { homeUseCases } from "../../src/wiring/home-use-cases.ts";
 import { waveUseCases } from "../../src/wiring/wave-use-cases.ts";
 import { freshKeys } from "../fakes/keys.ts";
 import { sampleWrites } from "../migration/sample-receipt.ts";
@@ -82,6 +86,15 @@ export interface SlackWorld {
   settle(): Promise<void>;
   stop(): Promise<void>;
 }
+
+const TEAMS = (["payments", "treasury"] as const).map((name) => ({
+  ...{ name, aliases: [`team-${name}`], vaultRoles: [`${name}-*`] },
+  members: { users: [], usergroups: [USERGROUPS[name].id] },
+}));
+
+const VISIBILITY = [
+  { paths: ["secret/vaulted/**"], seenBy: { users: [], usergroups: [USERGROUPS.treasury.id] }, ask: "#treasury-help" },
+];
 
 /** Real handlers, use-cases, store and views on a real local workspace; only Vault, AWS and support are stood in for. */
 export async function startSlackWorld(store: Store): Promise<SlackWorld> {
@@ -194,11 +207,17 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     relayToRequester: (message) => relayToRequester(support, message),
     relayToThread: (message) => relayToThread(support, message),
   });
+  const home = homeUseCases({
+    ...{ store, reporting, settings: SETTINGS, directory: membership, membership, teams: TEAMS },
+    ...{ approvers: SETTINGS.approvers, staff: support.staff, operators, visibility: VISIBILITY, maxPerHour: 600 },
+  });
+  registerSettleOwner(slackApp.app, home.handling);
   registerHome(slackApp.app, {
-    ...reporting,
-    listWaitingBatches: () => listWaitingBatches(store),
-    listRequestStates: (filter) => listRequestStates(store, filter),
-    isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
+    ...home.handling,
+    askForHome: async (userId, place) => {
+      await home.handling.askForHome(userId, place);
+      await drawHomes(home.drawing);
+    },
   });
   await slackApp.start();
 
@@ -215,6 +234,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     const channels = { approvals, support };
     const loadWave = (name: string) => loadWaveState(store, name, { at: now(), maxPerHour: 600 });
     const loading = { loadRequestState: load, loadCaseView, loadWaveState: loadWave };
+    if (delivery.kind === "redraw") await redrawHomesOf(store, TEAMS, delivery.subject);
     await drawCopies({ store, desk, settings: SETTINGS, channels, ...loading }, delivery);
   };
 

@@ -123,7 +123,7 @@ describe("a wave in Slack", () => {
       expect(text).toContain(expected);
     }
     await world.drive.as(approver).openHome();
-    await expect.poll(() => renderHome(approver)).toContain("`story`, the pilot: 12 secrets, asked for by");
+    await expect.poll(() => renderHome(approver)).toContain("12 secrets, asked for by");
     expect(renderHome(approver)).not.toContain("service-00");
     await world.drive.as(engineer).command("status", { channel: world.slack.channels.general });
     const own = await world.drive.waitForEphemeral(engineer, ({ text }) => text.startsWith("You have"));

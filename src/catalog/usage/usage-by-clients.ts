@@ -27,7 +27,7 @@ export async function usageByClients(
 ): Promise<{ entries: readonly ReadEntry[]; hasMore: boolean }> {
   if (names.length === 0) return { entries: [], hasMore: false };
   const { rows } = await sql<ReadEntry>`
-    with theirs as (select id, coalesce(nullif(role, ''), display_name) as reader from usage_client where ${isNamed(names)}),
+    with theirs as (select id, coalesce(nullif(role, ''), display_name) as reader from usage_client where ${isNamedClient(names)}),
     used as (
       select path_id, max(last_read_at) as last_read_at, sum(reads)::float8 as reads,
         (array_agg(distinct reader))[1:10] as readers
@@ -43,8 +43,8 @@ export async function usageByClients(
   return { entries: rows.slice(0, limit), hasMore: rows.length > limit };
 }
 
-/** SQL over usage_client. */
-function isNamed(names: readonly string[]): RawBuilder<boolean> {
+/** A condition on usage_client: these roles or display names, `*` at the end for any rest. */
+export function isNamedClient(names: readonly string[]): RawBuilder<boolean> {
   const beginnings = names.filter((name) => name.endsWith("*")).map((name) => name.slice(0, -1));
   const whole = names.filter((name) => !name.endsWith("*"));
   return sql<boolean>`(role = any(${whole}::text[]) or display_name = any(${whole}::text[]) or exists (
