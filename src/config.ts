@@ -22,6 +22,16 @@ const roleArn = text.regex(
 );
 const files = text.transform((value) => value.split(",").map((file) => file.trim()));
 
+/** `tcp://127.0.0.1:9090` or `unix:///run/glovebox/audit.sock`. */
+const socketPlace = text.transform((value, context) => {
+  const [, path] = /^unix:\/\/(\/.+)$/.exec(value) ?? [];
+  if (path !== undefined) return { path };
+  const [, host = "", port = ""] = /^tcp:\/\/(.+):(\d{1,5})$/.exec(value) ?? [];
+  if (host !== "" && Number(port) <= 65_535) return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+  context.addIssue({ code: "custom", message: "must be tcp://address:port or unix:///path" });
+  return z.NEVER;
+});
+
 const Common = z.object({
   DATABASE_URL: secretUrl("postgres", "postgresql"),
   REDIS_URL: secretUrl("redis", "rediss").optional(),
@@ -71,6 +81,12 @@ const Bot = z.object({
   INTAKE_WAIT_SECONDS: seconds(1, 20, 20),
   /** How often lost rings are made good and old requests expire. */
   SWEEP_SECONDS: seconds(1, 600, 30),
+  /** Logs of Vault's file audit devices, to follow. */
+  VAULT_AUDIT_FILE: files.optional(),
+  /** Where Vault's socket audit device connects to. */
+  VAULT_AUDIT_SOCKET: socketPlace.optional(),
+  /** How long it is kept who read what, with addresses and display names. */
+  USAGE_KEEP_DAYS: z.coerce.number().int().min(1).max(3_650).default(180),
   OPENAI_API_KEY: secret.optional(),
   OPENAI_BASE_URL: url("http", "https").optional(),
   OPENAI_MODEL: text.default("gpt-5-mini"),

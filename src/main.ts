@@ -10,6 +10,7 @@ import { plannedSourcesAtHand } from "./cli/planned-sources-at-hand.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
+import { addUsageCommand } from "./cli/usage-command.ts";
 import { addVaultSetup } from "./cli/vault-setup-command.ts";
 import { addWaveCommand } from "./cli/wave-command.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
@@ -122,6 +123,7 @@ program
     }),
   );
 
+addUsageCommand(program, { withStore, complain, show });
 addWaveCommand(program, { operator, print, complain, show });
 
 program

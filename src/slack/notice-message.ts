@@ -26,6 +26,8 @@ const HEADLINE: Record<string, (state: RequestState, detail: Detail) => string> 
     `An operator allowed what ${id} moved to be moved once more. Nothing moves by itself: ask for it with \`/secrets migrate\`.`,
   drifted: ({ id }, detail) =>
     `The secret of ${id} changed in Vault: version ${words(detail, "from")} was moved, version ${words(detail, "to")} is there now. AWS still has the older one.`,
+  straggled: ({ id }, detail) =>
+    `${words(detail, "readers").includes(", ") ? "Some still read" : "Somebody still reads"} the secret of ${id} in Vault, more than a day after its move.`,
   failed: ({ id }) => `${id} failed.`,
 };
 
@@ -37,15 +39,19 @@ export function noticeMessage(state: RequestState, detail: Detail): Message {
   const cause = state.status === "failed" ? (state.migration?.causeText ?? null) : null;
   const { source, target } = state.content;
   const isDrift = event === "drifted";
-  const next = isDrift
-    ? "Move again opens your form as it was, for a new request and a new approval. Nothing moves by itself."
-    : state.nextStep;
+  const readers = event === "straggled" ? words(detail, "readers") : "";
+  const next = readers
+    ? "Ask whoever runs them to read it from AWS. Vault keeps the secret until all have changed over."
+    : isDrift
+      ? "Move again opens your form as it was, for a new request and a new approval. Nothing moves by itself."
+      : state.nextStep;
   const moveAgain = button("Move again", ACTION.again, { id: state.id, version: state.version }, { style: "primary" });
   return message(headline, [
     lines(
       headline,
       `${sayPath(source, 400)} to ${code(target.name, 400)}`,
       reason ? quote(reason) : null,
+      readers ? `*Who*  ${code(readers, 1_500)}` : null,
       cause && escapeMrkdwn(cause),
       `*Next*  ${escapeMrkdwn(next)}`,
     ),

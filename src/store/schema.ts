@@ -32,6 +32,7 @@ import type {
 } from "./tables/requests.ts";
 import type { SupportCaseTable, SupportRelayTable } from "./tables/support.ts";
 import type {
+  StragglerToldTable,
   UsageByClientTable,
   UsageClientTable,
   UsageDayTable,
@@ -59,6 +60,7 @@ export interface Tables {
   usageClient: UsageClientTable;
   usageDay: UsageDayTable;
   usageByClient: UsageByClientTable;
+  stragglerTold: StragglerToldTable;
   request: RequestTable;
   decision: DecisionTable;
   statement: StatementTable;

@@ -39,6 +39,7 @@ import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
 import { openLogin } from "./open-login.ts";
 import { openRings } from "./open-rings.ts";
+import { openUsage } from "./open-usage.ts";
 import { readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
 import { waveUseCases } from "./wave-use-cases.ts";
@@ -114,6 +115,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
   onClose(() => crawling.close());
   await base.queues.every(DISCOVER_QUEUE, CRAWL_EVERY_SECONDS);
+  await openUsage(base, config);
   return {
     intake: () => intake.depth(),
     slack: async () => {

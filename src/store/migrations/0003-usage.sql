@@ -6,7 +6,7 @@ create table usage_source (
   kind text not null check (kind in ('file', 'socket')),
   -- Of a file: the SHA-256 of its first line, which no other log has. It survives renaming, copying and compressing.
   fingerprint text not null unique,
-  -- Where it was seen last, for people.
+  -- Where it was seen first.
   name text not null,
   -- Whole lines, uncompressed.
   read_bytes bigint not null default 0,
@@ -68,3 +68,11 @@ create table usage_by_client (
   primary key (path_id, client_id)
 );
 create index usage_by_client_by_client on usage_by_client (client_id);
+
+-- Readers who stayed behind after a move, of whom its requester has heard.
+create table straggler_told (
+  request_id text not null references request,
+  reader text collate "C" not null,
+  told_at timestamptz not null,
+  primary key (request_id, reader)
+);

@@ -55,3 +55,9 @@ export interface UsageByClientTable {
   lastReadAt: Date | null;
   lastWriteAt: Date | null;
 }
+
+export interface StragglerToldTable {
+  requestId: string;
+  reader: string;
+  toldAt: Date;
+}
