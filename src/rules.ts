@@ -4,6 +4,7 @@ import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { pathGlobFault } from "./catalog/path-glob.ts";
 import { teamFaults } from "./metadata/team.ts";
+import { LaneRules } from "./migration/lanes/lane-rules.ts";
 import { nameTemplateFault, USUAL_NAME_TEMPLATE } from "./migration/name-template.ts";
 import { resourcePolicyFault } from "./migration/resource-policy-fault.ts";
 import { descriptionFault } from "./migration/rule-settings.ts";
@@ -151,6 +152,8 @@ const WrittenRules = z.strictObject({
     })
     .prefault({}),
   targets: z.array(TargetRule).min(1),
+  /** From where on a secret needs more than a request and a yes. */
+  lanes: LaneRules.prefault({}),
   metadata: z
     .strictObject({
       /** In the order of the modal. The keys are fixed; labels, tags and options are yours. */

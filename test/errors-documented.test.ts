@@ -4,7 +4,10 @@ import { GATE_REFUSALS } from "../src/approvals/gate-errors.ts";
 import { CAUSES, type Cause } from "../src/migration/causes.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const PREFLIGHT_FILES = ["preflight.ts", "lane-of.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"];
+const PREFLIGHT_FILES = [
+  ...["preflight.ts", "lane-of.ts", "lanes/complex-reasons.ts", "lanes/white-glove-reasons.ts"],
+  ...["name-faults.ts", "tag-faults.ts", "target-name.ts"],
+];
 
 interface Row {
   readonly code: string;

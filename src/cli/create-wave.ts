@@ -30,7 +30,7 @@ export interface CreateWaveOptions {
 
 export interface CreateWaveCommand {
   readonly store: Store;
-  readonly rules: Pick<Rules, "targets" | "metadata" | "customMetadata" | "gate">;
+  readonly rules: Pick<Rules, "targets" | "metadata" | "customMetadata" | "gate" | "lanes" | "teams">;
   readonly now: () => Date;
   readonly newId: () => string;
   readonly by: string;

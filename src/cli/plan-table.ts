@@ -1,5 +1,5 @@
 import { showName } from "../catalog/show-name.ts";
-import { LANES } from "../migration/lane-of.ts";
+import { LANES } from "../migration/lanes/lane.ts";
 import type { PlanSummary } from "../migration/plan/plan-estate.ts";
 import { VERDICTS } from "../migration/plan/plan-row.ts";
 import type { ReasonCount, VerdictCounts } from "../migration/plan/plan-tally.ts";

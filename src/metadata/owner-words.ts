@@ -19,27 +19,41 @@ export interface OwnerWords {
 }
 
 export async function readOwnerWords(store: Store, teams: readonly Team[], entryId: number): Promise<OwnerWords> {
-  const confirmation = await store
+  return (await readOwnersWords(store, teams, [entryId]))(entryId);
+}
+
+/** The same for a page of entries, in two queries. */
+export async function readOwnersWords(
+  store: Store,
+  teams: readonly Team[],
+  entryIds: readonly number[],
+): Promise<(entryId: number) => OwnerWords> {
+  const confirmations = await store
     .selectFrom("metadataConfirmation")
-    .select(["value", "confirmedBy", "confirmedAt"])
-    .where("entryId", "=", entryId)
+    .select(["entryId", "value", "confirmedBy", "confirmedAt"])
+    .where("entryId", "in", entryIds)
     .where("field", "=", "ownerTeam")
-    .executeTakeFirst();
+    .execute();
   const rows = await store
     .selectFrom("ownerContradiction")
-    .select(["team", "kind", "saidBy", "saidAt"])
-    .where("entryId", "=", entryId)
+    .select(["entryId", "team", "kind", "saidBy", "saidAt"])
+    .where("entryId", "in", entryIds)
     .where("settledAt", "is", null)
     .orderBy("id")
     .execute();
-  const confirmed = confirmation && {
-    team: canonicalTeam(teams, confirmation.value),
-    by: confirmation.confirmedBy,
-    at: confirmation.confirmedAt,
-  };
-  return {
-    confirmed: confirmed ?? null,
-    contradictions: rows.map(({ team, kind, saidBy: by, saidAt: at }) => ({ team, kind, by, at })),
+  const confirmedOf = new Map(confirmations.map((row) => [row.entryId, row]));
+  const contradictionsOf = Map.groupBy(rows, ({ entryId }) => entryId);
+  return (entryId) => {
+    const confirmation = confirmedOf.get(entryId);
+    const confirmed = confirmation && {
+      team: canonicalTeam(teams, confirmation.value),
+      by: confirmation.confirmedBy,
+      at: confirmation.confirmedAt,
+    };
+    const contradictions = (contradictionsOf.get(entryId) ?? []).map(({ team, kind, saidBy: by, saidAt: at }) => ({
+      ...{ team, kind, by, at },
+    }));
+    return { confirmed: confirmed ?? null, contradictions };
   };
 }
 

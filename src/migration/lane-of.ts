@@ -1,71 +1,72 @@
-import { prefixOf, ungrantableReason } from "../approvals/mint-metadata.ts";
-import type { SecretPath } from "../catalog/secret-path.ts";
-import type { Engine } from "../store/tables/catalog.ts";
+import { matchesPathGlob, type PathGlob, parsePathGlob } from "../catalog/path-glob.ts";
+import { formatPath } from "../catalog/secret-path.ts";
+import type { Team } from "../metadata/team.ts";
+import { formReasons, type Lendable, stopReasons } from "./lanes/complex-reasons.ts";
+import { LANE_WORDS, type Lane, type LaneReason } from "./lanes/lane.ts";
+import type { LaneFacts } from "./lanes/lane-facts.ts";
+import { type LaneRules, type PathLaneRule, USUAL_LANE_RULES } from "./lanes/lane-rules.ts";
+import { PLAN_MOMENT, whiteGloveReasons } from "./lanes/white-glove-reasons.ts";
 
-export const LANES = ["standard", "complex", "white-glove"] as const;
-export type Lane = (typeof LANES)[number];
-
-/** What this installation can lend at all. */
-export interface LaneLimits {
-  /** The one namespace that it serves; "" for the root. */
-  readonly namespace: string;
-  /** Only where `gate: off`: no path outside these can be lent. Empty: any. */
-  readonly prefixes: readonly string[];
+/** What this installation can lend at all, and what its organisation wants looked at. */
+export interface LaneLimits extends Lendable {
+  /** The usual ones where absent. */
+  readonly rules?: LaneRules;
+  /** Whose reads are whose; none where absent. */
+  readonly teams?: readonly Team[];
 }
 
 export type LaneVerdict =
-  | { readonly lane: "standard" }
+  | { readonly lane: "standard"; readonly reasons: readonly [] }
   | {
       readonly lane: Exclude<Lane, "standard">;
-      /** Stable; docs/errors.md has it. */
+      /** Never empty; the one that decides what is next comes first. */
+      readonly reasons: readonly LaneReason[];
+      /** Of the first reason. */
       readonly code: string;
-      /** What is so, without a full stop. */
       readonly reason: string;
-      /** What a person can do, as a sentence. */
+      /** The one thing to do next. */
       readonly nextStep: string;
     };
 
+export const STANDARD: LaneVerdict = { lane: "standard", reasons: [] };
+
 /**
- * The lane of one secret, by its path and engine alone, whatever people have asked: the form, the plan, `what` and
- * `status` all say what this says. Nothing leads to white-glove yet: that wants evidence of use (who reads it, how
- * often), which the catalogue does not hold.
+ * The lane of one secret, whatever people have asked: the form, the plan, `what`, `status` and the report all say what
+ * this says. White-glove goes before complex: who needs a hand needs it whatever the value's form. What stops the move
+ * comes first among the reasons, then the lane's own.
  */
-export function laneOf(source: SecretPath & { readonly engine: Engine }, limits: LaneLimits): LaneVerdict {
-  const { engine, namespace, path } = source;
-  if (engine !== "kv-v1" && engine !== "kv-v2") {
-    const reason = `its engine (${engine}) makes secrets on demand, so there is nothing to copy`;
-    return complex("ENGINE_NOT_KV", reason, "Ask support how such secrets move.");
-  }
-  if (namespace !== limits.namespace) {
-    const reason = `it is in ${sayNamespace(namespace)}, and this installation serves ${sayNamespace(limits.namespace)} alone`;
-    return complex("NAMESPACE_NOT_SERVED", reason, "Ask support which installation serves it.");
-  }
-  const ungrantable = ungrantableReason(path);
-  if (ungrantable !== null) {
-    return complex("PATH_NOT_GRANTABLE", `Glovebox can't lend exactly this path: ${ungrantable}`, BY_HAND);
-  }
-  if (limits.prefixes.length > 0 && prefixOf(limits.prefixes, source) === null) {
-    const reason = "Glovebox works without a gate here, and the path lies outside the prefixes that Vault holds it to";
-    return complex("PATH_OUTSIDE_PREFIXES", reason, BY_HAND);
-  }
-  return { lane: "standard" };
+export function laneOf(facts: LaneFacts, limits: LaneLimits): LaneVerdict {
+  const rules = limits.rules ?? USUAL_LANE_RULES;
+  const stops = stopReasons(facts, limits);
+  const forced = rules.paths.find(({ paths }) => matchesOne(paths, formatPath(facts)));
+  const judged = forced ? reasonsOf(forced) : [...whiteGloveReasons(facts, rules), ...formReasons(facts, rules)];
+  const reasons = [...stops, ...judged];
+  const [first] = reasons;
+  if (first === undefined) return STANDARD;
+  const lane = reasons.some((reason) => reason.lane === "white-glove") ? "white-glove" : "complex";
+  return { lane, reasons, code: first.code, reason: first.text, nextStep: first.nextStep };
 }
 
-const BY_HAND = "Ask support, who move it by hand.";
+function reasonsOf({ lane, reason: text, nextStep }: PathLaneRule): LaneReason[] {
+  if (lane === "standard") return [];
+  const usual = lane === "complex" ? "Ask support how it is to move." : PLAN_MOMENT;
+  return [{ code: "LANE_BY_RULE", lane, text, nextStep: nextStep ?? usual, stops: false }];
+}
 
-const complex = (code: string, reason: string, nextStep: string): LaneVerdict => ({
-  lane: "complex",
-  code,
-  reason,
-  nextStep,
-});
+const parsed = new WeakMap<readonly string[], readonly PathGlob[]>();
 
-const sayNamespace = (namespace: string): string =>
-  namespace === "" ? "the root namespace" : `namespace ${namespace}`;
+function matchesOne(paths: readonly string[], fullPath: string): boolean {
+  const globs = parsed.get(paths) ?? paths.map(parsePathGlob);
+  parsed.set(paths, globs);
+  return globs.some((glob) => matchesPathGlob(glob, fullPath));
+}
 
-/** Lane, reason and next step in one line, or null for the standard lane: nothing is in the way. */
+/** Whether a request for it can be made here: nothing stops it, however much care it wants. */
+export const canBeAskedFor = ({ reasons }: LaneVerdict): boolean => !reasons.some(({ stops }) => stops);
+
+/** Lane, reasons and next step in one line, or null for the standard lane: nothing is in the way. */
 export function sayLane(verdict: LaneVerdict): string | null {
   if (verdict.lane === "standard") return null;
-  const name = verdict.lane === "complex" ? "Complex lane" : "White-glove lane";
-  return `${name}: ${verdict.reason}. ${verdict.nextStep}`;
+  const reasons = verdict.reasons.map(({ text }) => text).join("; ");
+  return `${LANE_WORDS[verdict.lane]} lane: ${reasons}. ${verdict.nextStep}`;
 }

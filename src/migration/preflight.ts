@@ -6,7 +6,9 @@ import { SEES_ALL } from "../catalog/visibility.ts";
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import { type AllowedTarget, targetRuleFault } from "./allowed-target.ts";
-import { type LaneLimits, laneOf, sayLane } from "./lane-of.ts";
+import type { LaneLimits, LaneVerdict } from "./lane-of.ts";
+import { LANE_WORDS, type LaneReason } from "./lanes/lane.ts";
+import { loadLane } from "./lanes/load-lane.ts";
 import { nameFaults } from "./name-faults.ts";
 import { type PreflightFault, type PreflightInput, stopAtTarget } from "./preflight-fault.ts";
 import type { PresentTarget, SecretTarget } from "./secret-target.ts";
@@ -24,10 +26,6 @@ export interface PreflightDeps {
   readonly now: () => Date;
 }
 
-export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted"> {
-  readonly source: Pick<EntryDescription["source"], "namespace" | "engine" | "mount" | "path">;
-}
-
 /**
  * Judges a wish before anybody approves it, without a value: names, metadata and AWS's description of the target.
  * Nothing here is a promise: the engine looks at the target again before it writes.
@@ -36,7 +34,8 @@ export interface EntryState extends Pick<EntryDescription, "goneAt" | "isDeleted
 export async function preflight(deps: PreflightDeps, input: PreflightInput): Promise<PreflightFault[]> {
   const entry = await describeEntry(deps.store, input.entryId, SEES_ALL, deps.now());
   const own = [
-    ...entryFaults(entry, deps.limits),
+    ...entryFaults(entry),
+    ...laneFaults(await loadLane(deps, input.entryId)),
     ...shapeFaults(entry, input.shape),
     ...placeFaults(deps.allowedTargets, input),
   ];
@@ -47,30 +46,35 @@ export async function preflight(deps: PreflightDeps, input: PreflightInput): Pro
   return [...own, ...inAws, ...elsewhere, ...labelFaults(input.tags)];
 }
 
-/** What an entry's own name and state say, whatever is wished for it. */
-export function entryFaults({ source, goneAt, isDeleted }: EntryState, limits: LaneLimits): PreflightFault[] {
+/** What Vault says of an entry's state, whatever is wished for it. */
+export function entryFaults({ goneAt, isDeleted }: Pick<EntryDescription, "goneAt" | "isDeleted">): PreflightFault[] {
   const stop = (code: string, text: string): PreflightFault => ({ code, field: "path", text, blocks: true });
   if (goneAt !== null) {
-    return [
-      stop("SECRET_GONE", "Vault no longer has this secret. Check its spelling, or ask its owner if it was deleted."),
-    ];
+    const text = "Vault no longer has this secret. Check its spelling, or ask its owner if it was deleted.";
+    return [stop("SECRET_GONE", text)];
   }
-  const lane = laneOf(source, limits);
-  const said = sayLane(lane);
-  const ofLane = lane.lane === "standard" || said === null ? [] : [stop(lane.code, said)];
-  if (lane.lane !== "standard" && lane.code === "ENGINE_NOT_KV") return ofLane;
-  return [
-    ...ofLane,
-    ...(isDeleted
-      ? [
-          stop(
-            "VERSION_DELETED",
-            "Its current version is deleted in Vault, so there is no value to move. Undelete it first.",
-          ),
-        ]
-      : []),
-  ];
+  if (!isDeleted) return [];
+  const text = "Its current version is deleted in Vault, so there is no value to move. Undelete it first.";
+  return [stop("VERSION_DELETED", text)];
 }
+
+/** What stops the move, each by itself; what a person should know or decide, in one line with the first's next step. */
+function laneFaults({ reasons }: LaneVerdict): PreflightFault[] {
+  const all: readonly LaneReason[] = reasons;
+  const stops = all.filter(({ stops }) => stops);
+  const others = all.filter(({ stops }) => !stops);
+  const [first] = others;
+  const fault = (reason: LaneReason, blocks: boolean): PreflightFault => ({
+    ...{ code: reason.code, field: "path", blocks },
+    text: sayReason(reason),
+  });
+  if (first === undefined || stops.length > 0) return stops.map((reason) => fault(reason, true));
+  return [fault({ ...first, text: others.map(({ text }) => text).join("; ") }, false)];
+}
+
+/** A reason with its lane and its next step, for people. */
+export const sayReason = ({ lane, text, nextStep }: LaneReason): string =>
+  `${LANE_WORDS[lane]} lane: ${text}. ${nextStep}`;
 
 /** Names of keys that usually hold files. */
 const FILE_KEY = /keystore|truststore|jks|p12|pfx|bundle|archive|zip|tar|dump/i;

@@ -3,7 +3,7 @@ import type { ViewSettings } from "../slack/view-settings.ts";
 
 /** What views need of glovebox.yaml. @param namespace The one that is served; "" for the root. */
 export function viewSettings(
-  { metadata, targets, approvals, customMetadata, gate }: Rules,
+  { metadata, targets, approvals, customMetadata, gate, lanes, teams }: Rules,
   namespace: string,
 ): ViewSettings {
   return {
@@ -12,6 +12,6 @@ export function viewSettings(
     approvers: approvals.approvers,
     customMetadata,
     gate: gate.mode,
-    limits: { namespace, prefixes: gate.prefixes },
+    limits: { namespace, prefixes: gate.prefixes, rules: lanes, teams },
   };
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { placeKey } from "../../src/approvals/target-places.ts";
-import { laneOf, sayLane } from "../../src/migration/lane-of.ts";
+import { NOTHING_KNOWN } from "../../src/migration/lanes/lane-facts.ts";
 import { type EntryFacts, judgeEntry } from "../../src/migration/plan/judge-entry.ts";
 import { nameIndex } from "../../src/migration/plan/name-index.ts";
 import { plannedTarget } from "../../src/migration/plan/planned-target.ts";
@@ -23,6 +23,7 @@ function factsOf(patch: Partial<EntryFacts> = {}): EntryFacts {
     keyNames: null,
     goneAt: null,
     isDeleted: false,
+    known: NOTHING_KNOWN,
     history: NO_HISTORY,
     planned: plannedTarget(patch.source ?? source, rule),
     lookAlikes: NO_NAMES,
@@ -105,7 +106,7 @@ describe("judgeEntry", () => {
     );
   });
 
-  it("takes the lane from the path and the engine alone, whatever people have asked or must decide", () => {
+  it("takes the lane from what is known of the secret alone, whatever people have asked or must decide", () => {
     fc.assert(
       fc.property(someFacts, (facts) => {
         const { lane } = judgeEntry(facts, allowedTargets, limits);
@@ -124,35 +125,9 @@ describe("judgeEntry", () => {
       keyNames: ["trust.jks"],
     });
     const codes = judgeEntry(facts, allowedTargets, limits).reasons.map(({ code }) => code);
-    expect(codes).toEqual(["VERSION_DELETED", "LOOKS_ALIKE", "TARGET_CLAIMED", "TAG_INVALID", "SIZE_UNKNOWN"]);
-  });
-});
-
-describe("laneOf", () => {
-  const [root, gateOff] = [
-    { namespace: "", prefixes: [] },
-    { namespace: "", prefixes: ["secret/a/"] },
-  ];
-  const source = { namespace: "", mount: "secret", engine: "kv-v2", path: "a/b" };
-
-  it.each([
-    ["a plain path", {}, root, "standard"],
-    ["KV v1", { engine: "kv-v1" }, root, "standard"],
-    ["a path below a prefix of `gate: off`", {}, gateOff, "standard"],
-    ["a path beside it", { path: "b/a" }, gateOff, "complex PATH_OUTSIDE_PREFIXES"],
-    ["its namesake of another mount", { mount: "other" }, gateOff, "complex PATH_OUTSIDE_PREFIXES"],
-    ["a wildcard", { path: "a/*" }, root, "complex PATH_NOT_GRANTABLE"],
-    ["another namespace", { namespace: "bank" }, root, "complex NAMESPACE_NOT_SERVED"],
-    ["the root, where a namespace is served", {}, { namespace: "bank", prefixes: [] }, "complex NAMESPACE_NOT_SERVED"],
-    ["an engine without stored values", { engine: "database" }, root, "complex ENGINE_NOT_KV"],
-  ])("sends %s where it belongs", (_what, patch, where, expected) => {
-    const verdict = laneOf({ ...source, ...patch }, where);
-    expect(verdict.lane === "standard" ? verdict.lane : `${verdict.lane} ${verdict.code}`).toBe(expected);
-  });
-
-  it("is said with its reason and a next step, and of the standard lane nothing", () => {
-    expect(sayLane(laneOf(source, root))).toBeNull();
-    expect(sayLane(laneOf({ ...source, path: "a,,b" }, root))).toMatch(/^Complex lane: .*`,,`.*\. Ask support, /);
+    expect(codes).toEqual([
+      ...["VERSION_DELETED", "KEY_FILES", "LOOKS_ALIKE", "TARGET_CLAIMED", "TAG_INVALID", "SIZE_UNKNOWN"],
+    ]);
   });
 });
 
@@ -206,7 +181,8 @@ describe("sayNames", () => {
 
 describe("REASON_WORDS", () => {
   it("has words for every code of the pre-flight", () => {
-    const sources = ["preflight.ts", "lane-of.ts", "name-faults.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
+    const files = ["preflight.ts", "lane-of.ts", "lanes/complex-reasons.ts", "lanes/white-glove-reasons.ts"];
+    const sources = [...files, "name-faults.ts", "tag-faults.ts", "target-name.ts"].map((name) =>
       readFileSync(new URL(`../../src/migration/${name}`, import.meta.url), "utf8"),
     );
     const codes = sources.flatMap((source) =>

@@ -62,7 +62,11 @@ describe("preflight", () => {
     ["deleted in an older version", { versions: [version(2, "2026-01-01T00:00:00Z"), version(3, null)] }, []],
     ["named with a star", { path: "team-a/*" }, ["path: PATH_NOT_GRANTABLE"]],
     ["in another namespace", { namespace: "bank" }, ["path: NAMESPACE_NOT_SERVED"]],
-    ["with a key that looks like a file", { keyNames: ["keystore.jks"] }, ["path: SIZE_UNKNOWN (note)"]],
+    [
+      "with a key that looks like a file",
+      { keyNames: ["keystore.jks"] },
+      ["path: KEY_FILES (note)", "path: SIZE_UNKNOWN (note)"],
+    ],
   ])("judges a secret that is %s", async (_what, patch, expected) => {
     const { store, entryId, judge } = await preflightWorld();
     const { versions, keyNames, ...rest } = { versions: undefined, keyNames: undefined, ...patch };

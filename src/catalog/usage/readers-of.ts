@@ -10,16 +10,24 @@ export interface Reader {
 
 const LISTED_AT_MOST = 50;
 
-/** Who reads an entry, the heaviest first, as far as Vault's audit log was read. */
-export async function readersOf(store: Store, entryId: number): Promise<Reader[]> {
-  const { rows } = await sql<Reader>`
-    select nullif(role, '') as role, nullif(display_name, '') as display_name, sum(reads)::float8 as reads
+/** Who reads each of these entries, the heaviest first, as far as Vault's audit log was read. One query. */
+export async function readersOfEntries(
+  store: Store,
+  entryIds: readonly number[],
+): Promise<(entryId: number) => readonly Reader[]> {
+  const { rows } = await sql<Reader & { readonly entryId: number }>`
+    select entry.id as entry_id, nullif(role, '') as role, nullif(display_name, '') as display_name,
+      sum(reads)::float8 as reads
     from entry
       join usage_path using (namespace, mount, path)
       join usage_by_client used on used.path_id = usage_path.id
       join usage_client client on client.id = used.client_id
-    where entry.id = ${entryId} and used.reads > 0
-    group by role, display_name order by 3 desc, role, display_name limit ${sql.lit(LISTED_AT_MOST)}
+    where entry.id = any(${[...entryIds]}::bigint[]) and used.reads > 0
+    group by entry.id, role, display_name order by 4 desc, role, display_name
   `.execute(store);
-  return rows;
+  const byEntry = Map.groupBy(rows, ({ entryId }) => entryId);
+  return (entryId) =>
+    (byEntry.get(entryId) ?? [])
+      .slice(0, LISTED_AT_MOST)
+      .map(({ role, displayName, reads }) => ({ role, displayName, reads }));
 }

@@ -4,9 +4,11 @@ import { formatPath } from "../../catalog/secret-path.ts";
 import { showName } from "../../catalog/show-name.ts";
 import type { Engine } from "../../store/tables/catalog.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
-import { type LaneLimits, laneOf } from "../lane-of.ts";
+import { type LaneLimits, laneOf, STANDARD } from "../lane-of.ts";
+import type { LaneReason } from "../lanes/lane.ts";
+import type { LaneKnowledge } from "../lanes/lane-facts.ts";
 import { claimedFault } from "../name-faults.ts";
-import { entryFaults, labelFaults, placeFaults, shapeFaults } from "../preflight.ts";
+import { entryFaults, labelFaults, placeFaults, sayReason, shapeFaults } from "../preflight.ts";
 import type { PreflightFault } from "../preflight-fault.ts";
 import type { NameInAws, PlanReason, PlanRow, Verdict } from "./plan-row.ts";
 import type { PlannedTarget } from "./planned-target.ts";
@@ -26,6 +28,8 @@ export interface EntryFacts {
   readonly keyNames: readonly string[] | null;
   readonly goneAt: Date | null;
   readonly isDeleted: boolean;
+  /** What people, names and the audit log say of it. */
+  readonly known: LaneKnowledge;
   readonly history: RequestHistory;
   readonly planned: PlannedTarget;
   /** Other entries that look the same on a screen. */
@@ -47,8 +51,9 @@ const STRENGTH: Record<PlanReason["effect"], number> = { skip: 0, blocked: 1, de
 
 /** The verdict on one entry: what the pre-flight of a request would say, and what only a look at the whole estate shows. */
 export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTarget[], limits: LaneLimits): PlanRow {
-  const { entryId, source, currentVersion, history, planned } = facts;
-  const atPath = entryFaults(facts, limits).map(reasonOf);
+  const { entryId, source, currentVersion, history, planned, keyNames, known } = facts;
+  const lane = facts.goneAt === null ? laneOf({ ...source, keyNames, ...known }, limits) : STANDARD;
+  const atPath = [...entryFaults(facts).map(reasonOf), ...lane.reasons.map(laneReason)];
   const before = historyReasons(history, currentVersion);
   const isNothingToMove = atPath.some(({ code }) => NOTHING_TO_MOVE.includes(code));
   const all = [...before, ...atPath, ...(isNothingToMove ? [] : wishReasons(facts, allowedTargets))];
@@ -65,7 +70,7 @@ export function judgeEntry(facts: EntryFacts, allowedTargets: readonly AllowedTa
     engine,
     vaultVersion: currentVersion,
     verdict,
-    lane: facts.goneAt === null ? laneOf(source, limits).lane : "standard",
+    lane: lane.lane,
     reasons,
     nextStep: verdict === "ready" ? readyStep(facts) : (reasons[0]?.text ?? ""),
     target: isNothingToMove ? null : planned.target,
@@ -79,8 +84,8 @@ export function judgeMount(
   { namespace, path, engine }: { namespace: string; path: string; engine: Engine },
   limits: LaneLimits,
 ): PlanRow {
-  const source = { namespace, engine, mount: path, path: "" };
-  const reasons = entryFaults({ source, goneAt: null, isDeleted: false }, limits).map(reasonOf);
+  const { lane, reasons: why } = laneOf({ namespace, engine, mount: path, path: "" }, limits);
+  const reasons = why.map(laneReason);
   return {
     kind: "mount",
     entryId: null,
@@ -90,7 +95,7 @@ export function judgeMount(
     engine,
     vaultVersion: null,
     verdict: verdictOf(reasons),
-    lane: laneOf(source, limits).lane,
+    lane,
     reasons,
     nextStep: reasons[0]?.text ?? "",
     target: null,
@@ -112,6 +117,13 @@ export function nameToLookUp(
 function reasonOf({ code, field, blocks, text }: PreflightFault): PlanReason {
   return { code, effect: blocks ? (field === "path" ? "blocked" : "decide") : "note", text };
 }
+
+/** What stops the move blocks; what wants a person's hand or word is for that person to decide. */
+const laneReason = (reason: LaneReason): PlanReason => ({
+  code: reason.code,
+  effect: reason.stops ? "blocked" : "decide",
+  text: sayReason(reason),
+});
 
 function wishReasons(facts: EntryFacts, allowedTargets: readonly AllowedTarget[]): PlanReason[] {
   const { planned, lookAlikes, namesakes, claimedBy, inAws } = facts;

@@ -1,9 +1,10 @@
-import { lastFinishedCrawl, unfinishedCrawl } from "../../catalog/crawl/crawl-row.ts";
-import { countUnreadable } from "../../catalog/crawl/unreadable.ts";
 import { isCurrentVersionDeleted } from "../../catalog/current-version.ts";
 import type { Store } from "../../store/open-store.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
 import type { LaneLimits } from "../lane-of.ts";
+import type { LaneKnowledge } from "../lanes/lane-facts.ts";
+import { readLaneKnowledge } from "../lanes/read-lane-knowledge.ts";
+import { type CatalogueAge, catalogueAge } from "./catalogue-age.ts";
 import { type EntryFacts, judgeEntry, judgeMount, nameToLookUp } from "./judge-entry.ts";
 import type { LookUpReport, NameLookUp } from "./look-up-names.ts";
 import type { PlanRow } from "./plan-row.ts";
@@ -28,16 +29,6 @@ export interface PlanInput {
   readonly rule: AllowedTarget;
   /** The AWS tag that each field of confirmed metadata becomes. */
   readonly tagByField: Readonly<Record<string, string>>;
-}
-
-/** How much of Vault the catalogue has seen. */
-export interface CatalogueAge {
-  /** The newest crawl that came to its end, or null. */
-  readonly finishedAt: Date | null;
-  /** Branches that it could not read. */
-  readonly unreadableCount: number;
-  /** A newer crawl is under way, or broke off. */
-  readonly isNewerUnfinished: boolean;
 }
 
 export interface PlanSummary extends PlanCounts {
@@ -68,11 +59,12 @@ export async function planEstate(
   return snapshot.execute(async (tx) => {
     const survey = await surveyNames(tx, input.rule);
     for await (const page of readFactPages(tx)) {
-      const pasts = await readPasts(
-        tx,
-        page.map(({ id }) => id),
+      const ids = page.map(({ id }) => id);
+      const pasts = await readPasts(tx, ids);
+      const known = await readLaneKnowledge(tx, { entryIds: ids, teams: input.limits.teams ?? [], now: plannedAt });
+      const facts = page.map((entry) =>
+        factsOf(entry, { ...pasts(entry.id), known: known(entry.id) }, survey, { ...input, at: plannedAt }),
       );
-      const facts = page.map((entry) => factsOf(entry, pasts(entry.id), survey, { ...input, at: plannedAt }));
       await hand(await judgePage(deps.lookUp, facts, input));
     }
     await hand((await otherMounts(tx)).map((mount) => judgeMount(mount, input.limits)));
@@ -98,7 +90,7 @@ async function judgePage(lookUp: NameLookUp | null, facts: readonly EntryFacts[]
 
 function factsOf(
   entry: FactRow,
-  { history, claimed, confirmed }: EntryPast,
+  { history, claimed, confirmed, known }: EntryPast & { readonly known: LaneKnowledge },
   survey: NameSurvey,
   { rule, tagByField, at }: Pick<PlanInput, "rule" | "tagByField"> & { at: Date },
 ): EntryFacts {
@@ -114,6 +106,7 @@ function factsOf(
     keyNames,
     goneAt,
     isDeleted: isCurrentVersionDeleted(entry, at),
+    known,
     history,
     planned,
     lookAlikes: isInSurvey ? survey.lookAlikes(entryId, lookKey) : NO_NAMES,
@@ -141,13 +134,4 @@ function otherMounts(store: Store) {
     .orderBy("namespace")
     .orderBy("path")
     .execute();
-}
-
-async function catalogueAge(store: Store): Promise<CatalogueAge> {
-  const finished = await lastFinishedCrawl(store);
-  return {
-    finishedAt: finished?.finishedAt ?? null,
-    unreadableCount: finished === null ? 0 : await countUnreadable(store, finished.crawlId),
-    isNewerUnfinished: (await unfinishedCrawl(store)) !== null,
-  };
 }

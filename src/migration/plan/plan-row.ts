@@ -1,6 +1,6 @@
 import type { TargetRef } from "../../approvals/content.ts";
 import type { Engine } from "../../store/tables/catalog.ts";
-import type { Lane } from "../lane-of.ts";
+import type { Lane } from "../lanes/lane.ts";
 
 /** ready: may be asked for as it is. decide: a person must choose first. blocked: can't be moved now. skip: no work. */
 export const VERDICTS = ["ready", "decide", "blocked", "skip"] as const;

@@ -1,5 +1,5 @@
 import { formatPath } from "../../catalog/secret-path.ts";
-import { LANES, type Lane } from "../lane-of.ts";
+import { LANES, type Lane } from "../lanes/lane.ts";
 import { type PlanReason, type PlanRow, VERDICTS, type Verdict } from "./plan-row.ts";
 
 /** Secrets by verdict. */
