@@ -16,9 +16,10 @@ import { myRequestsMessage, noRequestMessage } from "../src/slack/status-message
 import type { ViewSettings } from "../src/slack/view-settings.ts";
 import { nearestMessage, whatMessage } from "../src/slack/what-message.ts";
 import { onClick } from "./clicks.ts";
+import { answerProgress, type ProgressDeps, registerProgress } from "./progress.ts";
 import { privately, type Reporting, report } from "./reporting.ts";
 
-export interface AskDeps extends Reporting {
+export interface AskDeps extends Reporting, ProgressDeps {
   readonly settings: ViewSettings;
   findEntries(text: string): Promise<FindResult>;
   describeEntry(entryId: number): Promise<EntryDescription>;
@@ -49,6 +50,7 @@ export function registerAsk(app: App, deps: AskDeps, migrate: (ask: MigrateAsk) 
     help: async ({ text }) => helpMessage(text.trim().toLowerCase() || null),
     what: ({ text }) => answerWhat(deps, text),
     status: (asked) => answerStatus(deps, asked),
+    progress: () => answerProgress(deps),
   };
 
   app.command(SECRETS_COMMAND, async ({ ack, command, respond }) => {
@@ -74,6 +76,7 @@ export function registerAsk(app: App, deps: AskDeps, migrate: (ask: MigrateAsk) 
     share(await whatOf(deps, Number(value.id), userId)),
   );
   registerFind(app, deps);
+  registerProgress(app, deps);
 }
 
 /** A modal has no place to answer in, so what was found comes by DM. */

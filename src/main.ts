@@ -7,6 +7,7 @@ import { keysCommand } from "./cli/keys-command.ts";
 import { laneLimits, laneLimitsAtHand } from "./cli/lane-limits.ts";
 import type { PlanOptions } from "./cli/plan.ts";
 import { plannedSourcesAtHand } from "./cli/planned-sources-at-hand.ts";
+import type { ReportOptions } from "./cli/report.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
@@ -15,6 +16,7 @@ import { addVaultSetup } from "./cli/vault-setup-command.ts";
 import { addWaveCommand } from "./cli/wave-command.ts";
 import { BadConfigError, EX_CONFIG, ROLES, type Role } from "./config.ts";
 import { codeOf, GloveboxError } from "./errors.ts";
+import { DIMENSIONS } from "./migration/progress/progress-counts.ts";
 import { BadRulesError, loadRules } from "./rules.ts";
 import { Secret } from "./secret.ts";
 import type { Store } from "./store/open-store.ts";
@@ -124,6 +126,20 @@ program
   );
 
 addUsageCommand(program, { withStore, complain, show });
+program
+  .command("report")
+  .description("how many secrets are in which lane, and how far: by team, namespace, type and mount")
+  .addOption(new Option("--by <what>", "count by this alone").choices([...DIMENSIONS]))
+  .option("--csv", "every count on a line of its own, for a spreadsheet")
+  .option("--json", "every count and how old it is, for a program")
+  .action((options: ReportOptions) =>
+    withStore(async (store) => {
+      const { reportForTerminal } = await import("./cli/report.ts");
+      const limits = laneLimits(loadRules(process.env.GLOVEBOX_RULES ?? "glovebox.yaml"));
+      show(await reportForTerminal({ store, limits, now: () => new Date() }, options));
+    }),
+  );
+
 addWaveCommand(program, { operator, print, complain, show });
 
 program

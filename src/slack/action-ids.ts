@@ -12,6 +12,8 @@ export const ACTION = {
   askShare: "ask.share",
   askMigrate: "ask.migrate",
   askWhy: "ask.why",
+  progressMore: "progress.more",
+  progressPrevious: "progress.previous",
   approve: "appr.approve",
   reject: "appr.reject",
   details: "appr.details",

@@ -47,6 +47,12 @@ export const VERBS: readonly Verb[] = [
     does: "your requests, or how far one has got",
     more: "Without a path: your requests. With a path or a request's number: that one, and its next step.",
   },
+  {
+    verb: "progress",
+    usage: "/secrets progress",
+    does: "how far the whole move is, by lane, state and team",
+    more: "Counts alone, and no name of a secret. The lane says how much a move asks of people: standard by request and approval, complex where somebody must decide how, white-glove with support's help.",
+  },
   { verb: "help", usage: "/secrets help [command]", does: "this list", more: "With a command, what it does in full." },
 ];
 

@@ -15,6 +15,7 @@ import type {
 import type { CardTable, InboxTable, OutboxTable } from "./tables/deliveries.ts";
 import type { ControlTable, FenceTable, GateAskTable } from "./tables/gate.ts";
 import type { HomeTable } from "./tables/home.ts";
+import type { EntryLaneTable, LaneJudgementTable } from "./tables/lanes.ts";
 import type {
   DriftWatchTable,
   FinishedStatementTable,
@@ -61,6 +62,8 @@ export interface Tables {
   usageDay: UsageDayTable;
   usageByClient: UsageByClientTable;
   stragglerTold: StragglerToldTable;
+  entryLane: EntryLaneTable;
+  laneJudgement: LaneJudgementTable;
   request: RequestTable;
   decision: DecisionTable;
   statement: StatementTable;

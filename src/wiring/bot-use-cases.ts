@@ -34,6 +34,7 @@ import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
 import { plannedSources } from "../migration/planned-sources.ts";
 import { preflight } from "../migration/preflight.ts";
+import { countProgress } from "../migration/progress/count-progress.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
 import type { WaveDeps } from "../migration/waves/wave-deps.ts";
 import { Secret } from "../secret.ts";
@@ -137,6 +138,7 @@ export function botUseCases(
     findEntries: (text) => findEntries(store, text, SEES_ALL, plannedSources(rules.targets)),
     describeEntry: (entryId) => describeEntry(store, entryId, SEES_ALL),
     refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId, SEES_ALL),
+    countProgress: () => countProgress(store, now()),
     suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
     preflight: judge,
     waveDeps,

@@ -35,6 +35,7 @@ import type { HealthCheck } from "../web/health.ts";
 import { botUseCases } from "./bot-use-cases.ts";
 import { homeUseCases } from "./home-use-cases.ts";
 import { identifyEstate } from "./identify-estate.ts";
+import { keepLanes } from "./keep-lanes.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
 import { openLogin } from "./open-login.ts";
@@ -42,6 +43,7 @@ import { openRings } from "./open-rings.ts";
 import { openUsage } from "./open-usage.ts";
 import { readOperatorKeys, readOwnKeyring, readSigner } from "./read-keys.ts";
 import { sendDelivery } from "./send-delivery.ts";
+import { viewSettings } from "./view-settings.ts";
 import { waveUseCases } from "./wave-use-cases.ts";
 
 const GATE_EVERY_MS = 15_000;
@@ -108,9 +110,11 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const watching = await startDriftWatch(base.queues, watch, everyMinutes);
   onClose(() => watching.close());
   const identify = identifyEstate(store, rules, base.now);
+  const judgeLanes = keepLanes(base, viewSettings(rules, common.VAULT_NAMESPACE ?? "").limits);
   const crawl = async () => {
     await crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
     await identify();
+    await judgeLanes();
   };
   const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
   onClose(() => crawling.close());

@@ -37,6 +37,7 @@ import { drawHomes } from "../../src/home/draw-homes.ts";
 import { redrawHomesOf } from "../../src/home/homes-of-subject.ts";
 import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
+import { countProgress } from "../../src/migration/progress/count-progress.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
 import { loadWaveState } from "../../src/migration/waves/load-wave-state.ts";
@@ -132,6 +133,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     loadRequestState: load,
     listRequestStates: (filter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
+    countProgress: () => countProgress(store, now()),
   };
   const request: RequestDeps = {
     ...ask,
