@@ -3,14 +3,19 @@ import { basename, dirname, join } from "node:path";
 import { codeOf } from "../../errors.ts";
 import { type AuditFile, openAuditFile } from "./audit-file.ts";
 import { importAuditFile } from "./import-file.ts";
-import type { TailDeps } from "./tail-file.ts";
+import type { ReadOnDeps } from "./read-on.ts";
+
+export interface CatchUpDeps extends ReadOnDeps {
+  /** A fact for the log: a code and a path, never a line. */
+  warn(fact: { readonly file: string; readonly code: string }, words: string): void;
+}
 
 /**
  * Reads what rotation moved away while nobody followed the log: files beside it whose names begin with its name, such as
  * `audit.log.1` or `audit.log-20261128.gz`. Only what continues a log that was followed before: an older past is for an
  * operator to import.
  */
-export async function catchUp(deps: TailDeps, path: string, signal: AbortSignal): Promise<void> {
+export async function catchUp(deps: CatchUpDeps, path: string, signal: AbortSignal): Promise<void> {
   const since = await deps.log.lastAtOf(path);
   if (since === null) return;
   for (const rotated of await listRotated(path, since)) {
@@ -46,7 +51,7 @@ async function listRotated(path: string, since: Date): Promise<string[]> {
 }
 
 /** True if it is known to be read to its end, without reading it again. */
-async function isWholeKnown(deps: TailDeps, path: string): Promise<boolean> {
+async function isWholeKnown(deps: CatchUpDeps, path: string): Promise<boolean> {
   const file = await openAuditFile(path);
   try {
     const fingerprint = await file.fingerprint();

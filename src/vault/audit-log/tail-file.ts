@@ -3,13 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LogPlace } from "../../catalog/usage/usage-log.ts";
 import { codeOf } from "../../errors.ts";
 import { type AuditFile, openAuditFile } from "./audit-file.ts";
-import { catchUp } from "./catch-up.ts";
+import { type CatchUpDeps, catchUp } from "./catch-up.ts";
 import { AuditLogDiffersError, goesOn } from "./import-file.ts";
-import { type ReadOnDeps, readOn } from "./read-on.ts";
+import { readOn } from "./read-on.ts";
 
-export interface TailDeps extends ReadOnDeps {
-  /** A fact for the log: a code and a path, never a line. */
-  warn(fact: { readonly file: string; readonly code: string }, words: string): void;
+export interface TailDeps extends CatchUpDeps {
   readonly everyMs?: number;
 }
 
