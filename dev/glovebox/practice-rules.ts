@@ -20,6 +20,14 @@ export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channe
     support: { channel: channels.support, staff: { users: [], usergroups: [usergroups.supporters.id] } },
     operators: { users: [], usergroups: [usergroups.operators.id] },
     teams: [practiceTeam("payments", usergroups.payments.id), practiceTeam("treasury", usergroups.treasury.id)],
+    // Erin may not see these names; Eli may, and so do staff, operators and approvers.
+    visibility: [
+      {
+        paths: ["secret/treasury/**"],
+        seenBy: { users: [], usergroups: [usergroups.treasury.id] },
+        ask: "#secrets-support",
+      },
+    ],
     targets: [{ ...PRACTICE_TARGET, kmsKeyIds: [], label: "Practice account", description: DESCRIPTION }],
   };
   return `${JSON.stringify(rules, null, 2)}\n`;

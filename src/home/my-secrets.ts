@@ -71,8 +71,9 @@ export async function listMySecrets(
   by: Reason | "all",
   { limit, offset }: Slice,
 ): Promise<MySecrets> {
+  const clientIds = await clientsOf(store, teams);
   const { rows } = await sql<Row>`
-    with ${reasonsOf(userId, teams)}, listed as (
+    with ${reasonsOf({ userId, teams, clientIds })}, listed as (
       select entry.id as entry_id, entry.namespace, entry.mount, entry.engine, entry.path, entry.full_path,
         entry.current_version, team, is_confirmed, reader, reads, is_requested, newest.id as request_id,
         case when newest.status = 'failed' then 0 when newest.status in ('waiting', 'approved', 'migrating') then 2
@@ -102,12 +103,26 @@ export async function listMySecrets(
   return { rows: rows.flatMap(mySecret), total: counts[by], counts };
 }
 
+interface Reasons {
+  readonly userId: string;
+  readonly teams: readonly Team[];
+  /** Of usage_client: whose reads are these teams'. */
+  readonly clientIds: readonly number[];
+}
+
+/** Asked for first: the planner can't guess how many a pattern fits, and reads all uses where they are few. */
+async function clientsOf(store: Store, teams: readonly Team[]): Promise<number[]> {
+  const names = teams.flatMap(({ vaultRoles }) => vaultRoles);
+  if (names.length === 0) return [];
+  const { rows } = await sql<{ id: number }>`select id from usage_client where ${isNamedClient(names)}`.execute(store);
+  return rows.map(({ id }) => id);
+}
+
 /** `mine`: each entry once, with what makes it theirs. */
-function reasonsOf(userId: string, teams: readonly Team[]): RawBuilder<unknown> {
+function reasonsOf({ userId, teams, clientIds }: Reasons): RawBuilder<unknown> {
   const spelt = teams.flatMap((team) => spellingsOf(team).map((spelling) => ({ spelling, name: team.name })));
   const spellings = spelt.map(({ spelling }) => spelling);
   const names = spelt.map(({ name }) => name);
-  const readers = teams.flatMap(({ vaultRoles }) => vaultRoles);
   return sql`
     spelt as (select * from unnest(${spellings}::text[], ${names}::text[]) as spelt (spelling, team)),
     owned as (
@@ -117,11 +132,11 @@ function reasonsOf(userId: string, teams: readonly Team[]): RawBuilder<unknown> 
         select from owner_contradiction as word where word.entry_id = fact.entry_id and word.team = spelt.team
           and word.kind = 'not-ours' and word.settled_at is null
       )
-    ), readers as (
-      select id, coalesce(nullif(role, ''), display_name) as reader from usage_client where ${isNamedClient(readers)}
     ), read as (
-      select path_id, sum(reads)::float8 as reads, (array_agg(reader order by reads desc, reader))[1] as reader
-      from readers join usage_by_client on client_id = readers.id where reads > 0 group by path_id
+      select path_id, sum(reads)::float8 as reads,
+        (array_agg(coalesce(nullif(role, ''), display_name) order by reads desc, role, display_name))[1] as reader
+      from usage_by_client join usage_client on usage_client.id = client_id
+      where client_id = any(${clientIds}::bigint[]) and reads > 0 group by path_id
     ), reason as (
       select entry_id, team, is_confirmed, null::text as reader, 0::float8 as reads, false as is_requested from owned
       union all
