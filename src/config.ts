@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ownVaultLogin, vaultLogin } from "./config/vault-login.ts";
+import { type LoginSettings, ownVaultLogin, vaultLogin } from "./config/vault-login.ts";
 import { Secret } from "./secret.ts";
 
 /** What a process does. `all` is every role in one process: the practice default. */
@@ -209,6 +209,15 @@ export function loadApprovalKeyFile(env: NodeJS.ProcessEnv): string {
   const { APPROVAL_KEY_FILE } = withoutEmpty(env);
   if (APPROVAL_KEY_FILE === undefined) throw new BadConfigError(["APPROVAL_KEY_FILE is not set"]);
   return APPROVAL_KEY_FILE;
+}
+
+/** For a crawl by itself: the catalog identity's login and no other. @throws {BadConfigError} */
+export function loadCrawlConfig(env: NodeJS.ProcessEnv): { common: CommonConfig; catalogLogin: LoginSettings } {
+  const given = withoutEmpty(env);
+  const [common, login] = [Common.safeParse(given), CatalogLogin.safeParse(given)];
+  if (common.success && login.success) return { common: common.data, catalogLogin: login.data };
+  const issues = [...(common.error?.issues ?? []), ...(login.error?.issues ?? [])];
+  throw new BadConfigError(issues.map((issue) => faultText(issue, env)));
 }
 
 /** For commands that only look into the database. @throws {BadConfigError} */

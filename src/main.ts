@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Argument, Command, Option } from "commander";
 import { allowAgainCommand } from "./cli/allow-again-command.ts";
+import { discoverCommand } from "./cli/discover-command.ts";
 import { KeysExistError } from "./cli/keys.ts";
 import { keysCommand } from "./cli/keys-command.ts";
 import { laneLimits, laneLimitsAtHand } from "./cli/lane-limits.ts";
@@ -72,6 +73,7 @@ program
   });
 
 addVaultSetup(program);
+program.addCommand(discoverCommand(withStore, show));
 
 program.addCommand(keysCommand(operator, print));
 program.addCommand(allowAgainCommand(operator, print));

@@ -21,6 +21,8 @@ export interface SecretMetadata {
 export interface NamespaceList {
   /** Our own first; the others below it, in full. Only our own where the server has not shown that it has namespaces. */
   readonly namespaces: readonly string[];
+  /** The server has shown that it has namespaces. */
+  readonly isShown: boolean;
   /** Namespaces whose children could not be listed. */
   readonly unreadable: readonly { readonly namespace: string; readonly missingRight: string }[];
 }

@@ -61,8 +61,8 @@ export interface CrawlDeps {
   readonly scope?: CrawlScope;
   /** Stops it: what was listed is written, and the next crawl goes on from there. */
   readonly signal?: AbortSignal;
-  /** Runs when the crawl has ended and its entries are written; `entry.changed_in` names those that it found new or changed. */
-  afterCrawl?(summary: CrawlSummary): Promise<void>;
+  /** Hears once that all names are written and what is no more is marked. */
+  afterNames?(): void;
 }
 
 const CALLS_AT_ONCE = 8;
@@ -75,10 +75,8 @@ const WHOLE: CrawlScope = { namesOnly: false, full: false };
  * @throws {CrawlUnderWayError} {CrawlStoppedError} {GloveboxError} Vault stopped answering. Nothing is marked as gone
  *   before all names are listed.
  */
-export async function crawlVault(deps: CrawlDeps): Promise<CrawlSummary> {
-  const summary = await oneAtATime(deps.store, () => crawl(deps));
-  await deps.afterCrawl?.(summary);
-  return summary;
+export function crawlVault(deps: CrawlDeps): Promise<CrawlSummary> {
+  return oneAtATime(deps.store, () => crawl(deps));
 }
 
 async function crawl(deps: CrawlDeps): Promise<CrawlSummary> {
@@ -94,6 +92,7 @@ async function crawl(deps: CrawlDeps): Promise<CrawlSummary> {
     // A crawl that broke off later may have met new mounts when it was gone on with.
     const phase = folders.length > 0 ? "names" : begun.phase;
     if (phase === "names") await namesPhase(run, folders);
+    deps.afterNames?.();
     if (!scope.namesOnly) {
       if (phase !== "keys") await metadataPhase(run);
       await keysPhase(run);

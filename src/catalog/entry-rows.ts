@@ -72,9 +72,8 @@ export async function writeNames(
         count(*) filter (where entry.seen_in = ${crawlId}::bigint) as again_count
       from seen join entry on entry.namespace = ${namespace} and entry.mount = ${mountPath} and entry.path = seen.path
     ), written as (
-      insert into entry (namespace, mount, mount_accessor, engine, path, look_key, seen_at, seen_in, changed_in)
-      select ${namespace}, ${mountPath}, ${accessor}, ${engine}, path, look_key, ${at}, ${crawlId}::bigint,
-        ${crawlId}::bigint
+      insert into entry (namespace, mount, mount_accessor, engine, path, look_key, seen_at, seen_in)
+      select ${namespace}, ${mountPath}, ${accessor}, ${engine}, path, look_key, ${at}, ${crawlId}::bigint
       from seen
       on conflict (namespace, mount, path) do update set
         ${kept("key_names")}, ${kept("current_version")}, ${kept("versions", "'[]'")},
@@ -82,8 +81,6 @@ export async function writeNames(
         ${kept("version_mark")}, ${kept("keys_mark")}, ${kept("described_in")}, ${kept("keyed_in")},
         mount_accessor = excluded.mount_accessor, engine = excluded.engine, look_key = excluded.look_key,
         seen_at = greatest(entry.seen_at, excluded.seen_at), seen_in = coalesce(excluded.seen_in, entry.seen_in),
-        changed_in = case when entry.gone_at is null and entry.mount_accessor = excluded.mount_accessor
-          then entry.changed_in else coalesce(excluded.changed_in, entry.changed_in) end,
         gone_at = null
     )
     select ${unique.length} - live_count as "newCount", again_count as "againCount" from known
@@ -124,8 +121,8 @@ export async function writeMetadata(
       select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as read (id bigint, current_version integer,
         versions jsonb, custom_metadata jsonb, version_mark text, vault_created_at timestamptz,
         vault_updated_at timestamptz)
-    ), changed as materialized (
-      select entry.id, entry.current_version is not null as was_known from read join entry using (id)
+    ), changed as (
+      select entry.current_version is not null as was_known from read join entry using (id)
       where entry.current_version is distinct from read.current_version or entry.versions <> read.versions
         or entry.custom_metadata <> read.custom_metadata
     ), written as (
@@ -134,9 +131,7 @@ export async function writeMetadata(
         key_names = case when read.version_mark is null then null else entry.key_names end,
         keys_mark = case when read.version_mark is null then null else entry.keys_mark end,
         vault_created_at = read.vault_created_at, vault_updated_at = read.vault_updated_at,
-        described_in = coalesce(${crawlId}::bigint, entry.described_in),
-        changed_in = case when read.id in (select id from changed) then coalesce(${crawlId}::bigint, entry.changed_in)
-          else entry.changed_in end
+        described_in = coalesce(${crawlId}::bigint, entry.described_in)
       from read where entry.id = read.id
     )
     select count(*) filter (where was_known) as "changedCount" from changed
@@ -165,9 +160,7 @@ export async function writeKeyNames(
   await sql`
     update entry set key_names = read.key_names,
       keys_mark = case when read.key_names is null then null else entry.version_mark end,
-      keyed_in = coalesce(${crawlId}::bigint, entry.keyed_in),
-      changed_in = case when entry.key_names is distinct from read.key_names
-        then coalesce(${crawlId}::bigint, entry.changed_in) else entry.changed_in end
+      keyed_in = coalesce(${crawlId}::bigint, entry.keyed_in)
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as read (id bigint, key_names jsonb,
       version_mark text)
     where entry.id = read.id and (read.version_mark is null or read.version_mark = entry.version_mark)
@@ -185,7 +178,7 @@ export async function markGone(
   { crawlId, startedAt, completeNamespaces, at }: MarkGoneInput,
 ): Promise<number> {
   const result = await sql`
-    update entry set gone_at = ${at}, changed_in = ${crawlId}
+    update entry set gone_at = ${at}
     where gone_at is null and seen_in is distinct from ${crawlId} and seen_at < ${startedAt}
       and (namespace = any(${[...completeNamespaces]}::text[]) or exists (
         select from mount where mount.namespace = entry.namespace and mount.path = entry.mount

@@ -10,6 +10,7 @@ import { listRequestStates, loadRequestState } from "../migration/load-request-s
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
 import { listPoisonedMessages } from "../store/poisoned-messages.ts";
+import { crawlStatusLines } from "./crawl-lines.ts";
 
 export interface TerminalAnswer {
   readonly ok: boolean;
@@ -72,6 +73,8 @@ async function overview(store: Store): Promise<string[]> {
     store
       .selectFrom("entry")
       .select(({ fn }) => fn.countAll<number>().as("count"))
+      .where("goneAt", "is", null)
+      .where("engine", "in", ["kv-v1", "kv-v2"])
       .executeTakeFirstOrThrow(),
     listPoisonedMessages(store),
     store.selectFrom("control").selectAll().executeTakeFirstOrThrow(),
@@ -85,6 +88,7 @@ async function overview(store: Store): Promise<string[]> {
   return [
     control.isPaused ? `Paused by ${control.changedBy}: ${control.reason}` : "Running.",
     `${entries.count} secrets in the catalogue, ${poisoned.length === 1 ? "1 message" : `${poisoned.length} messages`} came that could not be read.`,
+    ...(await crawlStatusLines(store)),
     ...poisoned.map(({ messageId, reason }) => `  poisoned   ${messageId}: ${reason}`),
     ...byStatus.map(({ status, count: requests }) => `  ${status.padEnd(10)} ${requests}`),
   ];

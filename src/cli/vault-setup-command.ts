@@ -22,6 +22,7 @@ interface Flags {
   readonly authMount: string;
   readonly policyPrefix: string;
   readonly namespace: string;
+  readonly servedOnly?: true;
   readonly bindCidr: string[];
   readonly readerTtl: string;
 }
@@ -45,6 +46,7 @@ export function addVaultSetup(program: Command): void {
     )
     .option("--new-credentials", "with --apply: new logins also where there are some")
     .option("--mount <path...>", "only these KV mounts; all of them where absent", [])
+    .option("--served-only", "the catalogue lists no roles of other engines and nothing of the namespaces below")
     .addOption(
       new Option("--other-login <identity...>", "identities that log in on another auth mount")
         .choices([...STANDING_ROLES])
@@ -99,6 +101,8 @@ async function inputOf(flags: Flags): Promise<VaultSetupInput> {
     },
     gate: gateOf(),
     mountPaths: flags.mount,
+    namespace: flags.namespace,
+    servedOnly: flags.servedOnly === true,
     print,
   };
 }

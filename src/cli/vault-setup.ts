@@ -2,7 +2,9 @@ import type { Rules } from "../rules.ts";
 import { applySetup, planSetup, type SetupOptions, type SetupPlan } from "../vault/setup/apply-setup.ts";
 import { issueCredentials, rolesWithoutLogin } from "../vault/setup/credentials.ts";
 import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
+import { listCatalogued } from "../vault/setup/list-catalogued.ts";
 import { findMissingRights } from "../vault/setup/missing-rights.ts";
+import { NOTHING_ELSE } from "../vault/setup/policies.ts";
 import { adminPolicies, STANDING_ROLES, type StandingRole } from "../vault/setup/role-objects.ts";
 import type { VaultClient } from "../vault/vault-client.ts";
 import { policyName } from "../vault/vault-names.ts";
@@ -18,6 +20,10 @@ export interface VaultSetupInput {
   readonly gate: Pick<Rules["gate"], "mode" | "prefixes">;
   /** Only these; all KV mounts where empty. */
   readonly mountPaths: readonly string[];
+  /** The one that is set up, in full; "" for the root. */
+  readonly namespace: string;
+  /** The catalogue lists KV mounts that Glovebox serves and nothing else. */
+  readonly servedOnly: boolean;
   readonly print: (line: string) => void;
 }
 
@@ -62,7 +68,8 @@ async function look(input: VaultSetupInput): Promise<{ plan: SetupPlan; options:
   const { operator, gate, mountPaths, print } = input;
   await assertTokenLives(operator);
   const mounts = await mountsToServe(operator, mountPaths, gate);
-  const options: SetupOptions = { ...input.options, mounts, gate: gate.mode };
+  const catalogued = input.servedOnly ? NOTHING_ELSE : await listCatalogued(operator, input.namespace);
+  const options: SetupOptions = { ...input.options, mounts, catalogued, gate: gate.mode };
   const plan = await planSetup(operator, options);
   const changed = new Set(plan.changes.map(({ object }) => object));
   for (const object of plan.objects) if (!changed.has(object)) print(`= ${object.title}`);

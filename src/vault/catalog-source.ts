@@ -61,7 +61,7 @@ export function vaultCatalogSource(own: CatalogClient, namespace = ""): CatalogS
     async listNamespaces() {
       return (await patiently(() => tellsNamespacesApart(own, namespace)))
         ? listNamespacesBelow(clientOf, namespace)
-        : { namespaces: [namespace], unreadable: [] };
+        : { namespaces: [namespace], isShown: false, unreadable: [] };
     },
     async listMounts(wanted) {
       const client = clientOf(wanted);
@@ -140,7 +140,7 @@ async function listNamespacesBelow(
       unreadable.push({ namespace, missingRight: error.missingRight });
     }
   }
-  return { namespaces, unreadable };
+  return { namespaces, isShown: true, unreadable };
 }
 
 function mountsOf(namespace: string, mounts: Readonly<Record<string, z.output<typeof Mount>>>): MountInfo[] {

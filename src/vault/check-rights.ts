@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { roleListsOf } from "../catalog/playbooks.ts";
 import { endLogin, type VaultLogin } from "./login/vault-login.ts";
-import { readerEntityName, type ServedMount } from "./setup/policies.ts";
+import { type CataloguedMount, readerEntityName, type ServedMount } from "./setup/policies.ts";
 import type { VaultClient } from "./vault-client.ts";
 import {
   dataPath,
@@ -20,6 +21,13 @@ export interface RightFinding {
   readonly actual: readonly string[];
 }
 
+interface CheckedMounts {
+  readonly names: VaultNames;
+  readonly mounts: readonly ServedMount[];
+  /** Mounts of other engines whose roles the catalogue lists. */
+  readonly others?: readonly CataloguedMount[];
+}
+
 /** Any name that nobody uses. */
 const PROBE = "glovebox-doctor-probe";
 const NONE = ["deny"];
@@ -31,13 +39,16 @@ type Expectation = readonly [path: string, capabilities: readonly string[]];
  * one exact foreign path can't be found from outside; `vault-setup` compares the policies' texts for those.
  */
 export async function checkIdentity(
-  { names, mounts }: { names: VaultNames; mounts: readonly ServedMount[] },
+  { names, mounts, others = [] }: CheckedMounts,
   identity: "catalog" | "gate" | "admin",
   login: VaultLogin,
 ): Promise<RightFinding[]> {
   const session = await login.login();
   try {
-    const expected = EXPECTED[identity](names, mounts);
+    const expected = [
+      ...EXPECTED[identity](names, mounts),
+      ...others.flatMap((mount) => otherEngine(mount, identity === "catalog")),
+    ];
     const killSwitches = identity === "admin" ? await entityRights(session.client, names, mounts) : [];
     return await compare(session.client, identity, [...expected, ...SELF, ...killSwitches]);
   } finally {
@@ -84,6 +95,7 @@ type ExpectationsOf = (names: VaultNames, mounts: readonly ServedMount[]) => rea
 
 const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
   catalog: (names, mounts) => [
+    ["sys/mounts", ["read"]],
     ...mounts.flatMap(({ path, engine }): Expectation[] =>
       engine === "kv-v2"
         ? [
@@ -127,6 +139,28 @@ const EXPECTED: Record<"catalog" | "gate" | "admin", ExpectationsOf> = {
     ...forbidden(names, mounts),
   ],
 };
+
+/** Where engines give away what they make: nobody of ours may. */
+const GIVING = [
+  "creds",
+  "static-creds",
+  "static-cred",
+  "issue",
+  "export/encryption-key",
+  "sign",
+  "decrypt",
+  "rotate-role",
+];
+
+function otherEngine({ path, engine }: CataloguedMount, isCatalog: boolean): Expectation[] {
+  return [
+    ...roleListsOf(engine).flatMap((list): Expectation[] => [
+      [`${path}/${list}/`, isCatalog ? ["list"] : NONE],
+      [`${path}/${list}/${PROBE}`, isCatalog ? ["list"] : NONE],
+    ]),
+    ...GIVING.map((verb): Expectation => [`${path}/${verb}/${PROBE}`, NONE]),
+  ];
+}
 
 function values(mounts: readonly ServedMount[]): Expectation[] {
   return mounts.map((mount) => [dataPath({ engine: mount.engine, mount: mount.path, path: PROBE }), NONE]);

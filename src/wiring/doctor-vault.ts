@@ -4,6 +4,7 @@ import type { SetupOptions } from "../vault/setup/apply-setup.ts";
 import { findDrift, readReaderTtl } from "../vault/setup/find-drift.ts";
 import { findForeignPolicies } from "../vault/setup/foreign-policies.ts";
 import { holdToPrefixes } from "../vault/setup/hold-to-prefixes.ts";
+import { findCatalogued } from "../vault/setup/list-catalogued.ts";
 import { listKvMounts } from "../vault/setup/list-kv-mounts.ts";
 import { findServedMounts } from "../vault/setup/setup-leftovers.ts";
 import type { VaultClient } from "../vault/vault-client.ts";
@@ -20,6 +21,7 @@ export async function checkWithOperator(operator: VaultClient, config: Config, r
   const ttl = (await readReaderTtl(operator, { names }, mounts[0]?.path ?? "")) ?? 60;
   const options: SetupOptions = {
     ...{ names, mounts, gate: mode, readerTtlSeconds: ttl, adminTtlSeconds: 120, boundCidrs: [], otherLogins: [] },
+    catalogued: await findCatalogued(operator, names, common.VAULT_NAMESPACE ?? ""),
   };
   const patience = worker?.VAULT_READER_TTL_SECONDS ?? ttl;
   const foreign = await findForeignPolicies(operator, names, all);

@@ -10,15 +10,12 @@ import type { Rules } from "../rules.ts";
 import type { Secret } from "../secret.ts";
 import { checkSlack } from "../slack/check-slack.ts";
 import { openStore } from "../store/open-store.ts";
-import { listVisibleMounts } from "../vault/catalog-source.ts";
 import { checkIdentity } from "../vault/check-rights.ts";
 import { checkServer } from "../vault/check-server.ts";
-import { standingClient } from "../vault/login/standing-client.ts";
-import type { VaultLogin } from "../vault/login/vault-login.ts";
 import { holdToPrefixes } from "../vault/setup/hold-to-prefixes.ts";
-import type { ServedMount } from "../vault/setup/policies.ts";
 import { openVaultClient } from "../vault/vault-client.ts";
 import { checkKeys } from "./doctor-keys.ts";
+import { crawledMounts, visibleMounts } from "./doctor-mounts.ts";
 import { checkWithOperator } from "./doctor-vault.ts";
 import type { Finding } from "./finding.ts";
 import { MIGRATE_ONE_AT_A_TIME } from "./open-base.ts";
@@ -53,11 +50,11 @@ function checksFor(config: Config, rules: Rules, operatorToken: Secret | null): 
   const rights = (name: "catalog" | "gate" | "admin", login: LoginSettings): Check => [
     `Vault identity ${name}`,
     async () => {
-      const mounts = bot
-        ? await catalogMounts(openLogin(common, bot.catalogLogin))
-        : await crawledMounts(common.DATABASE_URL.reveal());
-      const held = rules.gate.mode === "off" ? holdToPrefixes(mounts, rules.gate.prefixes) : mounts;
-      const found = await checkIdentity({ names, mounts: held }, name, openLogin(common, login));
+      const { served, others } = bot
+        ? await visibleMounts(openLogin(common, bot.catalogLogin))
+        : await crawledMounts(common);
+      const mounts = rules.gate.mode === "off" ? holdToPrefixes(served, rules.gate.prefixes) : served;
+      const found = await checkIdentity({ names, mounts, others }, name, openLogin(common, login));
       const wrong = found.filter(({ isRight }) => !isRight);
       if (wrong.length === 0)
         return [{ ok: true, text: `Vault identity ${name}: ${found.length} rights are as they must be` }];
@@ -170,24 +167,6 @@ async function checkIntake({ common, bot }: Config): Promise<Finding[]> {
   } finally {
     intake.close();
   }
-}
-
-async function catalogMounts(login: VaultLogin): Promise<ServedMount[]> {
-  return kvMounts(await listVisibleMounts(standingClient(login)));
-}
-
-/** A worker has no catalog identity: it takes the mounts that the bot's crawl has found. */
-async function crawledMounts(databaseUrl: string): Promise<ServedMount[]> {
-  const store = openStore(databaseUrl, () => {}, 1);
-  try {
-    return await store.selectFrom("mount").select(["path", "engine"]).execute().then(kvMounts);
-  } finally {
-    await store.destroy();
-  }
-}
-
-function kvMounts(mounts: readonly { readonly path: string; readonly engine: string }[]): ServedMount[] {
-  return mounts.flatMap(({ path, engine }) => (engine === "kv-v1" || engine === "kv-v2" ? [{ path, engine }] : []));
 }
 
 /** Our own words, or the kind of failure: a vendor's message may quote a token. */

@@ -10,20 +10,26 @@ import type { OwnTokenLogin, VaultLogin } from "../vault/login/vault-login.ts";
 import type { VaultConnection } from "../vault/vault-client.ts";
 
 /** An identity's login as its variables describe it. */
-export function openLogin(common: CommonConfig, settings: LoginSettings): VaultLogin {
-  const vault = vaultOf(common);
+export function openLogin(common: CommonConfig, settings: LoginSettings, onThrottled?: OnThrottled): VaultLogin {
+  const vault = connectionOf(common, onThrottled);
   return settings.method === "token-file"
     ? namespacedLogin(vault, tokenFileLogin(vault, settings.file))
-    : openOwnLogin(common, settings);
+    : namespacedLogin(vault, ownLogin(common, settings, vault));
 }
 
 /** The same for an identity that must be able to end its own token. */
 export function openOwnLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLogin {
-  return namespacedLogin(vaultOf(common), ownLogin(common, settings));
+  const vault = connectionOf(common);
+  return namespacedLogin(vault, ownLogin(common, settings, vault));
 }
 
-function ownLogin(common: CommonConfig, settings: OwnLoginSettings): OwnTokenLogin {
-  const vault = vaultOf(common);
+type OnThrottled = NonNullable<VaultConnection["onThrottled"]>;
+
+function connectionOf(common: CommonConfig, onThrottled?: OnThrottled): VaultConnection {
+  return { ...vaultOf(common), ...(onThrottled && { onThrottled }) };
+}
+
+function ownLogin(common: CommonConfig, settings: OwnLoginSettings, vault: VaultConnection): OwnTokenLogin {
   switch (settings.method) {
     case "approle":
       return approleLogin(vault, { mount: common.VAULT_AUTH_MOUNT, ...settings });

@@ -17,7 +17,8 @@ import { keepGate } from "../approvals/keep-gate.ts";
 import { openingMemory } from "../approvals/opening-memory.ts";
 import { recordPoison } from "../approvals/record-poison.ts";
 import type { Keyring } from "../audit/signing.ts";
-import { type CrawlProgress, crawlVault } from "../catalog/crawl-vault.ts";
+import { CrawlStoppedError, CrawlUnderWayError } from "../catalog/crawl/crawl-errors.ts";
+import type { CrawlProgress } from "../catalog/crawl-vault.ts";
 import { refreshEntry } from "../catalog/refresh-entry.ts";
 import { SEES_ALL } from "../catalog/visibility.ts";
 import type { BotConfig } from "../config.ts";
@@ -28,7 +29,6 @@ import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
 import { openApp } from "../slack/open-app.ts";
 import { type Desk, slackDesk } from "../slack/slack-desk.ts";
 import { slackDirectory, slackMembership } from "../slack/slack-membership.ts";
-import { vaultCatalogSource } from "../vault/catalog-source.ts";
 import { vaultGatePolicy } from "../vault/gate-policy.ts";
 import { standingClient } from "../vault/login/standing-client.ts";
 import type { HealthCheck } from "../web/health.ts";
@@ -38,6 +38,7 @@ import { identifyEstate } from "./identify-estate.ts";
 import { keepLanes } from "./keep-lanes.ts";
 import { lookAtRings } from "./loop.ts";
 import type { Base } from "./open-base.ts";
+import { type OpenCrawl, openCrawl } from "./open-crawl.ts";
 import { openLogin } from "./open-login.ts";
 import { openRings } from "./open-rings.ts";
 import { openUsage } from "./open-usage.ts";
@@ -68,7 +69,13 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const keyring = readOwnKeyring("APPROVAL_PUBLIC_KEY_FILES", signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
-  const source = vaultCatalogSource(standingClient(openLogin(common, config.catalogLogin)), common.VAULT_NAMESPACE);
+  const identify = identifyEstate(store, rules, base.now);
+  const judgeLanes = keepLanes(base, viewSettings(rules, common.VAULT_NAMESPACE ?? "").limits);
+  const follow = async (): Promise<void> => {
+    await identify();
+    await judgeLanes();
+  };
+  const { source, crawl } = openCrawl(common, config.catalogLogin, { follow });
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {
     authMount: common.VAULT_AUTH_MOUNT,
     policyPrefix: common.VAULT_POLICY_PREFIX,
@@ -109,16 +116,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const watch = () => watchDrift({ store, refreshEntry: refresh, perLook, now: base.now, log });
   const watching = await startDriftWatch(base.queues, watch, everyMinutes);
   onClose(() => watching.close());
-  const identify = identifyEstate(store, rules, base.now);
-  const judgeLanes = keepLanes(base, viewSettings(rules, common.VAULT_NAMESPACE ?? "").limits);
-  const crawl = async () => {
-    await crawlVault({ store, source, now: base.now, report: reportCrawl(log) });
-    await identify();
-    await judgeLanes();
-  };
-  const crawling = base.queues.worker(DISCOVER_QUEUE, discoverJob(crawl));
-  onClose(() => crawling.close());
-  await base.queues.every(DISCOVER_QUEUE, CRAWL_EVERY_SECONDS);
+  await startCrawling(base, crawl);
   await openUsage(base, config);
   return {
     intake: () => intake.depth(),
@@ -204,6 +202,26 @@ async function startSlack(
 
 function reportWave(log: Base["log"]): ReportWave {
   return (fact) => log.warn(fact, "a wave could not be carried on this time");
+}
+
+async function startCrawling({ store, queues, log, onClose }: Base, crawl: OpenCrawl["crawl"]): Promise<void> {
+  const stopping = new AbortController();
+  const crawlOnce = async (): Promise<void> => {
+    try {
+      const { unreadable: _, ...counts } = await crawl({ store, signal: stopping.signal, report: reportCrawl(log) });
+      log.info(counts, "crawled Vault");
+    } catch (error) {
+      // Neither is a fault: another process does the work, or this one is asked to end and the next goes on.
+      if (!(error instanceof CrawlUnderWayError) && !(error instanceof CrawlStoppedError)) throw error;
+      log.info({ code: error.code }, error.message);
+    }
+  };
+  const crawling = queues.worker(DISCOVER_QUEUE, discoverJob(crawlOnce));
+  onClose(async () => {
+    stopping.abort();
+    await crawling.close();
+  });
+  await queues.every(DISCOVER_QUEUE, CRAWL_EVERY_SECONDS);
 }
 
 /** A line now and then, so that the terminal shows how far the crawl is. */

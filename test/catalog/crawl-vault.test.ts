@@ -180,7 +180,7 @@ describe("crawlVault", () => {
 
   it("counts what is new, changed and gone, and nothing where nothing happened", async () => {
     const secret: FakeVault["entries"][string] = { a: {}, b: {}, "f/c": {} };
-    const { crawl, store } = await world({ mounts: [kvMount("secret")], entries: { secret } });
+    const { crawl } = await world({ mounts: [kvMount("secret")], entries: { secret } });
     const counts = ({ entryCount, newCount, changedCount, goneCount, keyedCount }: CrawlSummary) => [
       entryCount,
       newCount,
@@ -194,10 +194,7 @@ describe("crawlVault", () => {
     secret.b = { customMetadata: { owner: "pay" } };
     secret.d = {};
     delete secret["f/c"];
-    const summary = await crawl();
-    expect(counts(summary)).toEqual([3, 1, 2, 1, 2]);
-    const changed = await store.selectFrom("entry").select("path").where("changedIn", "=", summary.crawlId).execute();
-    expect(changed.map(({ path }) => path).sort()).toEqual(["a", "b", "d", "f/c"]);
+    expect(counts(await crawl())).toEqual([3, 1, 2, 1, 2]);
   });
 
   it("lists names alone where it is told to, and leaves what is known as it is", async () => {

@@ -19,6 +19,8 @@ async function world() {
     options,
     gate: { mode: "on", prefixes: [] },
     mountPaths: [lease.kv2.path, lease.kv1.path],
+    namespace: "",
+    servedOnly: true,
     print: (line) => void lines.push(line),
     ask: async () => true,
     folder,

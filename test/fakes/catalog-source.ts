@@ -54,7 +54,11 @@ export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: st
   return {
     calls,
     mostAtOnce: () => most,
-    listNamespaces: async () => ({ namespaces: vault.namespaces ?? [""], unreadable: [] }),
+    listNamespaces: async () => ({
+      namespaces: vault.namespaces ?? [""],
+      isShown: vault.namespaces !== undefined,
+      unreadable: [],
+    }),
     listMounts: (namespace) =>
       counted("mounts", () => ({
         mounts: vault.mounts.filter((mount) => mount.namespace === namespace),

@@ -1,4 +1,6 @@
+import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
+import type { Engine } from "../../store/tables/catalog.ts";
 import type { CatalogSource, MountInfo } from "../catalog-source.ts";
 import { writeMounts } from "../entry-rows.ts";
 import { addFolders, firstFolders } from "./folders.ts";
@@ -38,6 +40,24 @@ export async function findMounts(
   });
   const completeNamespaces = lists.filter(({ missingRight }) => missingRight === null).map((list) => list.namespace);
   return { mounts, completeNamespaces };
+}
+
+/** Mounts of a namespace that the newest crawl saw, but for those in which it could list nothing. */
+export async function listReadableMounts(
+  store: Store,
+  namespace: string,
+): Promise<{ readonly path: string; readonly engine: Engine }[]> {
+  return store
+    .selectFrom("mount")
+    .select(["path", "engine"])
+    .where("namespace", "=", namespace)
+    .where(
+      sql<boolean>`not exists (select from unreadable_branch as unread
+        where unread.crawl_id = mount.seen_in and unread.kind = 'folder' and unread.namespace = mount.namespace
+          and unread.mount = mount.path and (unread.branch = '' or mount.engine not in ('kv-v1', 'kv-v2')))`,
+    )
+    .orderBy("path")
+    .execute();
 }
 
 /** Mounts that an earlier crawl saw and this one does not: no more where all are seen, otherwise perhaps hidden. */

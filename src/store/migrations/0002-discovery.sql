@@ -48,13 +48,10 @@ alter table entry
   -- The crawl that asked for its metadata, and for its key names, answered or not.
   add column described_in bigint,
   add column keyed_in bigint,
-  -- The crawl that found it new or changed.
-  add column changed_in bigint,
   -- The version whose key names would be read, and the one whose key names are known: its number and its time, for a
   -- path that was erased begins again at version 1.
   add column version_mark text,
   add column keys_mark text;
-create index entry_by_changed_in on entry (changed_in);
 
 -- A crawl writes each row up to three times, and the second time it grows. Without room on its page every such write
 -- would go into all indexes again, and the one on trigrams is dear.

@@ -47,8 +47,6 @@ export interface EntryTable {
   describedIn: number | null;
   /** The same for its key names. */
   keyedIn: number | null;
-  /** The newest crawl that found it new or changed. */
-  changedIn: number | null;
   /** Number and time of the version whose key names would be read; null: there is none to read. */
   versionMark: string | null;
   /** The same of the version whose key names are known. */

@@ -3,6 +3,7 @@ import { policyName, readerRoleName } from "../vault-names.ts";
 import { authMountObject, readAuthMount } from "./auth-mount.ts";
 import {
   adminPolicy,
+  type Catalogued,
   catalogPolicy,
   gatePolicy,
   readerEntityName,
@@ -24,6 +25,8 @@ export interface SetupOptions extends RoleOptions {
   readonly mounts: readonly ServedMount[];
   /** Identities that log in on another auth mount: they get no AppRole here. */
   readonly otherLogins: readonly StandingRole[];
+  /** What the catalogue lists besides the mounts; absent: nothing. */
+  readonly catalogued?: Catalogued;
 }
 
 /** What Vault itself names: known once the object is there. */
@@ -69,8 +72,8 @@ const STAGES: readonly Stage[] = [
   (operator, { names }) => [authMountObject(operator, names)],
   (operator, { names, mounts }, { authAccessor }) =>
     mounts.map((mount) => entityObject(operator, names, mount, authAccessor)),
-  (operator, { names, mounts }, { authAccessor, entityIds }) => [
-    policyObject(operator, policyName(names, "catalog"), catalogPolicy(mounts)),
+  (operator, { names, mounts, catalogued }, { authAccessor, entityIds }) => [
+    policyObject(operator, policyName(names, "catalog"), catalogPolicy(mounts, catalogued)),
     policyObject(operator, policyName(names, "gate"), gatePolicy(names)),
     policyObject(operator, policyName(names, "admin"), adminPolicy(names, mounts, entityIds)),
     ...mounts.map((mount) =>

@@ -1,4 +1,6 @@
 import { mountSlug, prefixKey } from "../../approvals/mint-metadata.ts";
+import type { MountInfo } from "../../catalog/catalog-source.ts";
+import { roleListsOf } from "../../catalog/playbooks.ts";
 import { markPolicyName, openPolicyName, readerRoleName, secretIdPath, type VaultNames } from "../vault-names.ts";
 
 /** A policy body in Vault's JSON form. Never joined from strings: a quote in a name would inject rules. */
@@ -26,21 +28,45 @@ const SELF = {
   "sys/capabilities-self": { capabilities: ["update"] }, // tells rights, gives none: doctor asks it
 } as const;
 
-/** Lists and reads metadata, never data. */
-export function catalogPolicy(mounts: readonly ServedMount[]): PolicyBody {
-  const rules = mounts.flatMap(({ path, engine }): [string, PolicyRule][] =>
-    engine === "kv-v1"
-      ? [
-          [`${path}/`, { capabilities: ["list"] }],
-          [`${path}/*`, { capabilities: ["list"] }],
-        ]
-      : [
-          [`${path}/metadata/`, { capabilities: ["list"] }],
-          [`${path}/metadata/*`, { capabilities: ["list", "read"] }],
-          [`${path}/subkeys/*`, { capabilities: ["read"] }],
-        ],
-  );
+/** What the catalogue lists besides the KV mounts that Glovebox serves. */
+export interface Catalogued {
+  /** Mounts of other engines, and every mount of the namespaces below; paths as our policies have them. */
+  readonly mounts: readonly CataloguedMount[];
+  /** The namespaces below ours, relative to it: "emea", "emea/retail". null: the server has none at all. */
+  readonly namespaces: readonly string[] | null;
+}
+export type CataloguedMount = Pick<MountInfo, "path" | "engine">;
+export const NOTHING_ELSE: Catalogued = { mounts: [], namespaces: null };
+
+/** Lists, and reads metadata, never data. The list of mounts tells which of them it may not see. */
+export function catalogPolicy(served: readonly CataloguedMount[], also: Catalogued = NOTHING_ELSE): PolicyBody {
+  const inNamespace = (namespace: string): [string, PolicyRule][] => [
+    [`${namespace}sys/mounts`, { capabilities: ["read"] }],
+    ...(also.namespaces === null
+      ? []
+      : [[`${namespace}sys/namespaces/`, { capabilities: ["list"] }] satisfies [string, PolicyRule]]),
+  ];
+  const rules = [
+    ...[...served, ...also.mounts].flatMap(catalogRules),
+    ...["", ...(also.namespaces ?? []).map((namespace) => `${namespace}/`)].flatMap(inNamespace),
+  ];
   return { path: { ...Object.fromEntries(rules), ...SELF } };
+}
+
+/** What the catalogue may do in one mount. Of an engine that is not KV: list the names of its roles. */
+export function catalogRules({ path, engine }: CataloguedMount): [string, PolicyRule][] {
+  if (engine === "kv-v2") {
+    return [
+      [`${path}/metadata/`, { capabilities: ["list"] }],
+      [`${path}/metadata/*`, { capabilities: ["list", "read"] }],
+      [`${path}/subkeys/*`, { capabilities: ["read"] }],
+    ];
+  }
+  const roots = engine === "kv-v1" ? [path] : roleListsOf(engine).map((list) => `${path}/${list}`);
+  return roots.flatMap((root): [string, PolicyRule][] => [
+    [`${root}/`, { capabilities: ["list"] }],
+    [`${root}/*`, { capabilities: ["list"] }],
+  ]);
 }
 
 /** Writes one policy, and one that carries a number. Neither reads nor mints anything. */
