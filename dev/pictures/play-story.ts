@@ -12,6 +12,8 @@ export interface Story {
   approve(): Promise<void>;
   /** The engineer asks support, a supporter claims the case and answers in its thread. */
   askSupport(): Promise<void>;
+  /** The engineer opens the Home tab, which shows the finished move. */
+  openHome(): Promise<void>;
 }
 
 export const PATH = `${FRIENDLY.mount}/${FRIENDLY.path}`;
@@ -60,6 +62,10 @@ export function playStory(driver: SlackDriver, { people, channels }: Pick<LocalS
       const text = "Your role needs secretsmanager:GetSecretValue on the new name. I have asked the platform team.";
       await driver.as(supporter.id).message(text, { channel: channels.support, threadTs: opened.ts });
       await driver.waitForDirectMessage(engineer.id, says("platform team"));
+    },
+    async openHome() {
+      await driver.as(engineer.id).openHome();
+      await driver.waitForHome(engineer.id, says("Migrated"));
     },
   };
 }

@@ -14,8 +14,11 @@ const PICTURES = join(projectDir, "docs", "pictures");
 const CRAWL_TRIES = 30;
 const LARGEST_BYTES = 300_000; // each is loaded with the README
 
-/** Plays the story in a practice world of its own and takes the pictures of the README. */
-async function takePictures(): Promise<void> {
+/**
+ * Plays the story in a practice world of its own and takes the pictures of the README.
+ * @param wanted Names of pictures, without `.png`; none: all of them.
+ */
+async function takePictures(wanted: readonly string[]): Promise<void> {
   findChromium(); // before the world is built: without it there is nothing to do
   await mkdir(PICTURES, { recursive: true });
   const world = await startPracticeWorld({ runDir: RUN_DIR, report: (line) => console.log(line) });
@@ -25,6 +28,7 @@ async function takePictures(): Promise<void> {
     const { engineer, approver, supporter } = world.slack.people;
     const story = playStory(driver, world.slack);
     const take = async (name: string): Promise<void> => {
+      if (wanted.length > 0 && !wanted.includes(name)) return;
       const file = join(PICTURES, `${name}.png`);
       await shoot(file);
       const { size } = await stat(file);
@@ -45,6 +49,9 @@ async function takePictures(): Promise<void> {
     await story.askSupport();
     await look({ as: supporter.id, channel: "secrets-support", withThread: true });
     await take("case");
+    await look({ as: engineer.id, channel: "glovebox" });
+    await story.openHome();
+    await take("home");
   } finally {
     await close();
     driver.close();
@@ -61,4 +68,4 @@ async function waitForCrawl(world: PracticeWorld): Promise<void> {
   }
 }
 
-await takePictures();
+await takePictures(process.argv.slice(2));

@@ -4,7 +4,7 @@ import { findChromium } from "./find-chromium.ts";
 export interface Look {
   /** Whose eyes: a user id. */
   readonly as: string;
-  /** As the sidebar names it. */
+  /** A channel as the sidebar names it, or the bot's name for its Home tab. */
   readonly channel: string;
   /** Opens the thread of the channel's last message that has one. */
   readonly withThread?: boolean;
@@ -20,7 +20,7 @@ export interface WorkspacePage {
 const SIZE = { width: 1_280, height: 640 };
 const TALLEST = 1_600;
 const SETTLE_MS = 500; // the page draws what it heard in the same moment, and loads fonts once
-const SCROLLING_PARTS = ".messages, .thread-body, .modal-body";
+const SCROLLING_PARTS = ".messages, .thread-body, .modal-body, .home";
 /** As in Slack's client, a long name breaks instead of running out of the window; the thread is as wide as one drags it. */
 const AS_IN_SLACK =
   "code { overflow-wrap: anywhere; white-space: normal; } .thread-pane { flex: 0 0 540px !important; width: 540px !important; }";

@@ -50,6 +50,8 @@ export interface SlackDriver {
   waitForDirectMessage(userId: string, predicate: (message: Message) => boolean, timeoutMs?: number): Promise<Message>;
   /** The open modal of that person, once it fits. */
   waitForView(userId: string, predicate?: (view: View) => boolean, timeoutMs?: number): Promise<View>;
+  /** The person's Home tab, once it fits. */
+  waitForHome(userId: string, predicate?: (view: View) => boolean, timeoutMs?: number): Promise<View>;
   /** Everything that went to or from the bot, and every state of every message and view, for the canary. */
   log(): { traffic: LogEntry[]; shown: unknown[]; sent: string[] };
   close(): void;
@@ -200,6 +202,8 @@ export async function driveSlack(slack: Pick<LocalSlack, "uiUrl" | "sent">): Pro
     waitForDirectMessage: (userId, fits, ms) => waitFor(`DM to ${userId}`, () => directMessages(userId), fits, ms),
     waitForView: (userId, fits = () => true, ms) =>
       waitFor(`modal of ${userId}`, () => openViews(userId).slice(-1), fits, ms),
+    waitForHome: (userId, fits = () => true, ms) =>
+      waitFor(`Home tab of ${userId}`, () => [mirror.homeViews.get(userId)].flatMap((view) => view ?? []), fits, ms),
     log: () => ({ traffic: mirror.log, shown: mirror.everShown, sent: slack.sent() }),
     close: mirror.close,
   };

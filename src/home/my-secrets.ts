@@ -23,6 +23,9 @@ export interface MySecret {
   /** A Vault role or display name of a team of theirs reads it. */
   readonly use: { readonly reader: string; readonly reads: number } | null;
   readonly isRequestedByThem: boolean;
+  /** The surest word on what it is (a type of secret-types.ts) and where it is used; null: nothing says it. */
+  readonly purpose: string | null;
+  readonly environment: string | null;
   /** The newest request for it, whoever asked. */
   readonly requestId: string | null;
 }
@@ -46,6 +49,8 @@ interface Row {
   readonly reader: string | null;
   readonly reads: number;
   readonly isRequested: boolean;
+  readonly purpose: string | null;
+  readonly environment: string | null;
   readonly requestId: string | null;
   readonly allCount: number;
   readonly ownerCount: number;
@@ -90,7 +95,8 @@ export async function listMySecrets(
       select * from listed where ${SHOWN[by]}
       order by rank, is_confirmed desc, reads desc, full_path limit ${limit} offset ${offset}
     )
-    select * from counted left join page on true
+    select counted.*, page.*, fact.purpose, fact.environment
+    from counted left join page on true left join entry_fact as fact on fact.entry_id = page.entry_id
     order by rank, is_confirmed desc, reads desc, full_path
   `.execute(store);
   const [first] = rows;
@@ -162,6 +168,8 @@ function mySecret(row: Row): MySecret[] {
       owner: team === null ? null : { team, isConfirmed },
       use: reader === null ? null : { reader, reads },
       isRequestedByThem: row.isRequested,
+      purpose: row.purpose,
+      environment: row.environment,
       requestId: row.requestId,
     },
   ];

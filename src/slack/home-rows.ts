@@ -6,6 +6,7 @@ import { ACTION } from "./action-ids.ts";
 import { type Block, button, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
 import { sayAge, sayPath, sayPlural, sayUser } from "./say.ts";
+import { shorten } from "./shorten.ts";
 import { stateWords } from "./state-words.ts";
 import { requestRow } from "./status-message.ts";
 
@@ -60,9 +61,10 @@ function sayDispute({ owner, alsoClaimedBy, disownedBy }: Extract<WaitingItem, {
 
 /** One secret: its state, its path, why it is one of theirs, and the next step. */
 export function secretRow(
-  { entryId, source, version, owner, use, isRequestedByThem, request }: HomeSecret,
+  secret: HomeSecret,
   { at, limits }: { readonly at: Date; readonly limits: LaneLimits },
 ): Block {
+  const { entryId, source, version, owner, use, isRequestedByThem, request } = secret;
   const state =
     request === null
       ? "*Nobody asked to move it*"
@@ -75,11 +77,15 @@ export function secretRow(
   ].filter((reason) => typeof reason === "string");
   return row(
     state,
-    sayPath(source, 250),
+    [sayPath(source, 250), ...saidOf(secret)].join(" · "),
     `Yours: ${why.join(" · ")}\n${escapeMrkdwn(nextStepOf({ source, owner, request }, limits))}`,
     button("Show", ACTION.askWhat, { id: String(entryId), version: version ?? 0 }),
   );
 }
+
+/** What it is and where: a guess as far as nobody confirmed it, so only where it helps to tell rows apart. */
+const saidOf = ({ purpose, environment }: HomeSecret): string[] =>
+  [purpose?.replaceAll("-", " "), environment].flatMap((text) => (text ? [shorten(escapeMrkdwn(text), 60)] : []));
 
 function nextStepOf(
   { source, owner, request }: Pick<HomeSecret, "owner" | "request"> & { source: HomeSecret["source"] },

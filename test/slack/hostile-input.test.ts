@@ -139,7 +139,7 @@ const homes = fc
     const secret: HomeSecret = {
       ...{ entryId: 42, source: { namespace: "", mount: "secret", engine: "kv-v2", path }, version: 7 },
       ...{ owner: { team: words, isConfirmed: false }, use: { reader: words, reads: 40 }, isRequestedByThem: true },
-      ...{ requestId: request.id, request },
+      ...{ requestId: request.id, request, purpose: words, environment: words },
     };
     const owner: WaitingItem = {
       ...{
