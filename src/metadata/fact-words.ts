@@ -1,5 +1,6 @@
 import { lexeme, lexemesOf } from "../catalog/search/lexeme.ts";
-import { ENVIRONMENT_WORDS, environmentRule } from "./rules/environment.ts";
+import { environmentMeant } from "./keep-allowed.ts";
+import { ENVIRONMENT_WORDS } from "./rules/environment.ts";
 import { PURPOSE_WORDS } from "./rules/purpose-words.ts";
 import type { FieldOptions } from "./suggestion.ts";
 
@@ -23,7 +24,5 @@ export function factWords(options: FieldOptions, tagNames: Readonly<Record<strin
 }
 
 /** A list of one's own may spell it otherwise: `Production`. */
-function environmentWords(value: string): readonly string[] {
-  const meant = environmentRule({ mount: "", engine: "", path: value, keyNames: [], customMetadata: {} })?.value;
-  return ENVIRONMENT_WORDS[meant ?? value] ?? [];
-}
+const environmentWords = (value: string): readonly string[] =>
+  ENVIRONMENT_WORDS[environmentMeant(value) ?? value] ?? [];

@@ -3,7 +3,7 @@ import { SECRET_TYPES } from "./secret-types.ts";
 import type { FieldOptions, Suggestion } from "./suggestion.ts";
 
 /**
- * Keeps what the form can take: a value of a closed list in that list's spelling (`Production` becomes `prod`), a
+ * Keeps what the form can take: a value of a closed list in that list's spelling (`live` becomes `prod`, or `Production`), a
  * purpose out of our types. "unknown" is no suggestion.
  */
 export function keepAllowed(suggestions: readonly Suggestion[], options: FieldOptions): Suggestion[] {
@@ -17,6 +17,11 @@ export function keepAllowed(suggestions: readonly Suggestion[], options: FieldOp
 function spelledAs({ field, value }: Suggestion, allowed: readonly string[]): string | null {
   const same = allowed.find((option) => option.toLowerCase() === value.toLowerCase());
   if (same !== undefined || field !== "environment") return same ?? null;
-  const meant = environmentRule({ mount: "", engine: "", path: value, keyNames: [], customMetadata: {} })?.value;
-  return allowed.find((option) => option === meant) ?? null;
+  const meant = environmentMeant(value);
+  return meant === null ? null : (allowed.find((option) => environmentMeant(option) === meant) ?? null);
+}
+
+/** `Production` and `live` mean prod. */
+export function environmentMeant(text: string): string | null {
+  return environmentRule({ mount: "", engine: "", path: text, keyNames: [], customMetadata: {} })?.value ?? null;
 }

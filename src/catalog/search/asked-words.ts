@@ -5,7 +5,7 @@ const listed = (words: string): ReadonlySet<string> => new Set(words.split(" "))
 /** Words of a question that name nothing. */
 const EMPTY = listed(
   "a an and any are as at be by can do does find for from get give has have i in is it its know me my need of on one our " +
-    "please secret secrets show some that the their them there these this to used uses using vault want we what where " +
+    "please secret secrets show some that the their them there these this to use used uses using vault want we what where " +
     "which who whose with you your environment env team app application service",
 );
 /** What a secret is made of: it says little, for nearly every secret has one. It counts where nothing else does. */

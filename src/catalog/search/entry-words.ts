@@ -1,5 +1,5 @@
 import type { Engine } from "../../store/tables/catalog.ts";
-import { lexeme, lexemesOf } from "./lexeme.ts";
+import { filterLexeme, lexemesOf } from "./lexeme.ts";
 
 /** What an entry is found by, apart from what people and rules say of it. */
 export interface NamedEntry {
@@ -15,17 +15,14 @@ export interface NamedEntry {
 const MAX_WORDS_OF_A_VALUE = 20;
 const MAX_KEYS = 200;
 
-/**
- * Every word of path, key names and custom metadata, once. A word with a colon answers a filter: `key:`, `tag:`,
- * `engine:`, `mount:`; `leaf:` is the last part of the path, whole.
- */
+/** Every word of path, key names and custom metadata, once, and what answers filters and the end of a path. */
 export function entryWords({ namespace, mount, engine, path, keyNames, customMetadata }: NamedEntry): string[] {
   const keys = (keyNames ?? []).slice(0, MAX_KEYS);
-  const keyWords = keys.flatMap((key) => [key, ...lexemesOf(key)]).map((word) => `key:${lexeme(word)}`);
+  const keyWords = keys.flatMap((key) => [key, ...lexemesOf(key)]).map((word) => filterLexeme("key", word));
   const tags = Object.entries(customMetadata)
     .slice(0, MAX_KEYS)
     .flatMap(([key, value]) => [
-      ...[key, value, `${key}=${value}`].map((text) => `tag:${lexeme(text)}`),
+      ...[key, value, `${key}=${value}`].map((text) => filterLexeme("tag", text)),
       ...lexemesOf(value).slice(0, MAX_WORDS_OF_A_VALUE),
     ]);
   const words = [
@@ -33,11 +30,17 @@ export function entryWords({ namespace, mount, engine, path, keyNames, customMet
     ...keys.flatMap(lexemesOf),
     ...keyWords,
     ...tags,
-    `leaf:${lexeme(path.split("/").at(-1) ?? "")}`,
-    `mount:${lexeme(mount)}`,
-    `engine:${lexeme(engine)}`,
+    ...endsOf(path).map((end) => filterLexeme("end", end)),
+    filterLexeme("mount", mount),
+    filterLexeme("engine", engine),
   ];
-  return [...new Set(words)].map(lexeme).filter((word) => word !== "");
+  return [...new Set(words)].filter((word) => word !== "");
+}
+
+/** `a/b/c` → `a/b/c`, `b/c`, `c`: people leave out the mount, or the folders that they take for granted. */
+function endsOf(path: string): string[] {
+  const parts = path.split("/");
+  return parts.map((_, from) => parts.slice(from).join("/"));
 }
 
 /** Those that are words of their own: a misspelt one may be read as one of these. */

@@ -15,7 +15,6 @@ export interface FoundRow extends NamedRow {
   readonly environment: string | null;
   readonly purpose: string | null;
   readonly application: string | null;
-  readonly state: SearchState;
 }
 
 /** What every row of a search must meet: what the viewer may see, and the filters. */
@@ -28,7 +27,7 @@ export interface RowScope {
 }
 
 /** More than anybody pages through: the ranking looks at so many at most, and a common word stays quick. */
-export const ROWS_AT_MOST = 300;
+export const ROWS_AT_MOST = 200;
 
 /** Entries whose words fit a tsquery, and which meet a further condition. */
 export function rowsByWords(store: Store, scope: RowScope, query: string | null, also = sql<boolean>`true`) {
@@ -57,20 +56,26 @@ async function readRows(
   condition: RawBuilder<boolean>,
 ): Promise<readonly FoundRow[]> {
   const { rows } = await sql<FoundRow>`
-    select found.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team, environment, purpose,
-      application, case when gone_at is not null then 'gone' when deleted_at <= now() then 'deleted'
-        else coalesce((select status from request where entry_id = found.id order by created_at desc limit 1),
-          'not requested') end as state
-    from (
-      select entry.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team, environment, purpose,
-        application, deleted_at
-      from ${from}
-      where ${condition} and ${inState(state)} and ${isVisible(viewer)}
-        ${isOwnerUnknown ? sql`and owner_team is null` : sql``}
-      limit ${ROWS_AT_MOST}
-    ) as found
+    select entry.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team, environment, purpose,
+      application
+    from ${from}
+    where ${condition} and ${inState(state)} and ${isVisible(viewer)}
+      ${isOwnerUnknown ? sql`and owner_team is null` : sql``}
+    limit ${ROWS_AT_MOST}
   `.execute(store);
   return rows;
+}
+
+/** The state of each entry, as `state:` filters by it. */
+export async function statesOf(store: Store, ids: readonly number[]): Promise<ReadonlyMap<number, SearchState>> {
+  const { rows } = await sql<{ id: number; state: SearchState }>`
+    select entry.id, case when gone_at is not null then 'gone' when deleted_at <= now() then 'deleted'
+      else coalesce((select status from request where entry_id = entry.id order by created_at desc limit 1),
+        'not requested') end as state
+    from entry left join entry_fact on entry_fact.entry_id = entry.id
+    where entry.id = any (${[...ids]}::bigint[])
+  `.execute(store);
+  return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
 function inState(state: SearchState | null): RawBuilder<boolean> {
@@ -83,6 +88,9 @@ function inState(state: SearchState | null): RawBuilder<boolean> {
       return sql<boolean>`deleted_at <= now() and gone_at is null`;
     case "not requested":
       return sql<boolean>`gone_at is null and not exists (select from request where entry_id = entry.id)`;
+    case "migrated": // most entries, in the end: asked of each row, until there are enough
+      return sql<boolean>`gone_at is null and 'migrated' =
+        (select status from request where entry_id = entry.id order by created_at desc limit 1)`;
     default:
       return sql<boolean>`gone_at is null and entry.id in (
         select entry_id from request where status = ${state} and not exists (select from request as later

@@ -4,11 +4,15 @@ const MAX_LENGTH = 120;
 
 /** A word as Postgres keeps it: what is written and what is looked for must go through the same hands. */
 export function lexeme(text: string): string {
-  return [...plain(text).toLowerCase().replaceAll("\u0000", "")].slice(0, MAX_LENGTH).join("");
+  const word = plain(text).toLowerCase().replaceAll("\u0000", "");
+  return word.length <= MAX_LENGTH ? word : [...word].slice(0, MAX_LENGTH).join("");
 }
 
+/** What a filter looks for, `:owner:payments`. No word of a name begins with a colon, so none is taken for one. */
+export const filterLexeme = (name: string, value: string): string => lexeme(`:${name}:${value}`);
+
 /** Without accents, which people leave out and Unicode spells in two ways. */
-const plain = (text: string): string => text.normalize("NFKD").replace(/\p{M}+/gu, "");
+const plain = (text: string): string => (/^[ -~]*$/.test(text) ? text : text.normalize("NFKD").replace(/\p{M}+/gu, ""));
 
 /** The words of a name, of a key or of what somebody typed. */
 export function lexemesOf(text: string): string[] {

@@ -1,25 +1,31 @@
 import { distance } from "fastest-levenshtein";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
+import { isVisible, type Viewer } from "../visibility.ts";
+import { queryOf } from "./lexeme.ts";
 
 const READINGS_AT_MOST = 3;
 /** Letters that may differ in a word, as a share of its length. */
 const MAX_CHANGED_SHARE = 0.34;
 
 /**
- * For each word that no entry is found by, the words nearest to it; a word that is known stands for itself.
+ * For each word that no entry is found by, the words nearest to it; a word that is known stands for itself. Known is what
+ * the viewer's own entries know: whether a word is read as another must not tell what is hidden.
  * @returns By word, the likeliest first; an empty list where nothing is near.
  */
 export async function nearestWords(
   store: Store,
   words: readonly string[],
+  viewer: Viewer,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const { rows } = await sql<{ asked: string; word: string }>`
-    select asked, word from unnest(${[...words]}::text[]) as asked
+    select asked, word
+    from unnest(${[...words]}::text[], ${words.map((word) => queryOf(word))}::text[]) as asked (asked, query)
     cross join lateral (
-      (select word, 1.0 as likeness from search_word where word = asked)
+      (select asked as word, 1.0 as likeness where ${isKnown(viewer, sql`query`)})
       union all
       (select word, similarity(word, asked) from search_word where word % asked and length(asked) >= 3
+        ${viewer.hidden.length === 0 ? sql`` : sql`and ${isKnown(viewer, sql`quote_literal(word)`)}`}
         order by 2 desc limit 20)
     ) as near
   `.execute(store);
@@ -36,3 +42,7 @@ export async function nearestWords(
     }),
   );
 }
+
+const isKnown = (viewer: Viewer, query: RawBuilder<unknown>): RawBuilder<boolean> => sql<boolean>`exists (
+  select from entry_fact join entry on entry.id = entry_fact.entry_id
+  where entry_fact.words @@ ${query}::tsquery and ${isVisible(viewer)})`;

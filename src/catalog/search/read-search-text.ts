@@ -13,7 +13,7 @@ export class SearchFilterUnknownError extends GloveboxError {
 }
 
 /** `owner:payments`, `tag:"cost centre=42"`; or a text in quotes, which is a word with its colon. */
-const FILTER = /(?<!\S)(?:([A-Za-z]{2,20}):(?![/:])("[^"]*"|\S+)|"([^"]*)")(?!\S)/g;
+const FILTER = /(?:^|\s+)(?:([A-Za-z]{2,20}):(?![/:])("[^"]*"|\S+)|"([^"]*)")(?!\S)/g;
 
 /**
  * Takes the filters out of what somebody typed.
@@ -23,7 +23,7 @@ const FILTER = /(?<!\S)(?:([A-Za-z]{2,20}):(?![/:])("[^"]*"|\S+)|"([^"]*)")(?!\S
 export function readSearchText(text: string, isLenient = false): { words: string; filters: SearchFilters } {
   const filters: Record<string, string> = {};
   const words = text.replace(FILTER, (whole: string, name?: string, value?: string, quoted?: string) => {
-    if (name === undefined || value === undefined) return quoted ?? "";
+    if (name === undefined || value === undefined) return ` ${quoted ?? ""}`;
     const filter = FILTERS.find((one) => one === name.toLowerCase());
     if (filter === undefined && (isLenient || name.toLowerCase() === "arn")) return whole;
     if (filter === undefined) throw new SearchFilterUnknownError(unknownFilter(name));

@@ -1,6 +1,10 @@
 import type { FoundRow } from "./find-rows.ts";
+import type { SearchState } from "./search-query.ts";
 
-type Trait = (row: FoundRow) => string | null;
+interface StatedRow extends FoundRow {
+  readonly state: SearchState | null;
+}
+type Trait = (row: StatedRow) => string | null;
 
 /** In the order in which they help a person most. */
 const TRAITS: readonly Trait[] = [
@@ -23,7 +27,7 @@ const TRAITS_AT_MOST = 3;
  * nothing and is left out.
  * @returns In the order of the rows; "" where there is only one, or nothing differs.
  */
-export function tellApart(rows: readonly FoundRow[]): string[] {
+export function tellApart(rows: readonly StatedRow[]): string[] {
   if (rows.length < 2) return rows.map(() => "");
   const chosen: Trait[] = [];
   const groupsBy = (traits: readonly Trait[]): number =>

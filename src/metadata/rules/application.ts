@@ -54,7 +54,7 @@ function ownName(part: string): string | null {
   const environmentAt = all.findIndex(
     (word, at) => at > 0 && isEnvironment(word) && isEnvironment(`${word}-${all[at + 1] ?? ""}`), // not `test-runner`
   );
-  const words = environmentAt === -1 ? all : all.slice(0, environmentAt);
+  const words = environmentAt === -1 ? [...all] : all.slice(0, environmentAt);
   const isOver = (word: string): boolean =>
     OF_THE_SECRET.has(word) || SUPPLIERS.has(word) || /^\d+$/.test(word) || isEnvironment(word);
   while (isOver(words.at(-1) ?? "")) words.pop();

@@ -59,15 +59,15 @@ create function refresh_entry_facts(ids bigint[]) returns void language sql as $
     select distinct on (entry_id, field) entry_id, field, value, is_confirmed
     from every_word order by entry_id, field, weight desc, source
   ), worded as (
-    -- `owner:…` and the like for filters, the values' own words, what else they are called, and the tags of the target.
+    -- `:owner:…` and the like for filters, the values' own words, what else they are called, and the tags of the target.
     select entry_id, surest.field, surest.value, is_confirmed,
-      array[case surest.field when 'ownerTeam' then 'owner:' when 'purpose' then 'type:' when 'application' then 'app:'
-        when 'environment' then 'env:' else surest.field || ':' end || lower(left(surest.value, 100))]
+      array[case surest.field when 'ownerTeam' then ':owner:' when 'purpose' then ':type:' when 'application' then ':app:'
+        when 'environment' then ':env:' else ':' || lower(surest.field) || ':' end || lower(left(surest.value, 100))]
       || regexp_split_to_array(lower(left(surest.value, 100)), '[^[:alnum:]]+')
       || coalesce(more.words, '{}')
-      || case when is_confirmed then array['tag:' || lower(left(surest.value, 100))] else '{}' end
+      || case when is_confirmed then array[':tag:' || lower(left(surest.value, 100))] else '{}' end
       || case when is_confirmed and tag.words is not null
-        then array['tag:' || tag.words[1] || '=' || lower(left(surest.value, 100))] else '{}' end as lexemes
+        then array[':tag:' || tag.words[1] || '=' || lower(left(surest.value, 100))] else '{}' end as lexemes
     from surest
     left join fact_word as more on more.field = surest.field and more.value = surest.value
     left join fact_word as tag on tag.field = 'tag' and tag.value = surest.field
