@@ -27,7 +27,7 @@ export interface RowScope {
 }
 
 /** More than anybody pages through: the ranking looks at so many at most, and a common word stays quick. */
-export const ROWS_AT_MOST = 200;
+export const ROWS_AT_MOST = 120;
 
 /** Entries whose words fit a tsquery, and which meet a further condition. */
 export function rowsByWords(store: Store, scope: RowScope, query: string | null, also = sql<boolean>`true`) {

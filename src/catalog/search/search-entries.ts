@@ -117,7 +117,9 @@ async function byText(store: Store, scope: RowScope, text: string, wanted: numbe
     const end = queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, "")));
     add(text.includes("/") ? "end" : "words", await rowsByWords(store, scope, end));
     if (found.size < ROWS_AT_MOST) add("words", await rowsByWords(store, scope, query));
-    if (found.size < wanted) add("begun", await rowsByWords(store, scope, begunQuery(asked)));
+    // Behind other words only where nothing fits: a beginning is dear to look up, and rarely meant.
+    if (found.size < wanted && (found.size === 0 || asked.needed.length === 1))
+      add("begun", await rowsByWords(store, scope, begunQuery(asked)));
   }
   if (found.size === 0) await addNear(store, scope, { text, asked, add, count: () => found.size });
   return [...found.values()];
