@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { TargetRef } from "../../src/approvals/content.ts";
 import { MAX_SESSION_POLICY, sessionPolicy, type TargetDuty } from "../../src/aws/session-policy.ts";
+import { matchesArn } from "./iam-policy.ts";
 
 interface Statement {
   readonly Action: string | string[];
@@ -15,19 +16,10 @@ const statementsOf = (ref: TargetRef, duty: TargetDuty, partition = "aws"): Stat
   JSON.parse(sessionPolicy(ref, duty, partition)).Statement;
 const list = (value: string | string[]): string[] => [value].flat();
 
-/** IAM's matching: `*` is any text, `?` one character, `${x}` the character x itself. */
-function matches(pattern: string, text: string): boolean {
-  const source = pattern.replaceAll(/\$\{([*?$])\}|[*?]|[.+^${}()|[\]\\]/g, (part, character?: string) => {
-    if (character !== undefined) return `\\${character}`;
-    return { "*": ".*", "?": "." }[part] ?? `\\${part}`;
-  });
-  return new RegExp(`^${source}$`, "s").test(text);
-}
-
 /** What the session could do to the secret whose whole ARN this is, if its role allowed everything. */
 function allowed(ref: TargetRef, duty: TargetDuty, arn: string): string[] {
   return statementsOf(ref, duty)
-    .filter(({ Resource }) => list(Resource).some((pattern) => matches(pattern, arn)))
+    .filter(({ Resource }) => list(Resource).some((pattern) => matchesArn(pattern, arn)))
     .flatMap(({ Action }) => list(Action))
     .toSorted();
 }
