@@ -1,8 +1,7 @@
 import { codeOf } from "../errors.ts";
-import type { Store } from "../store/open-store.ts";
 import type { HomePerson } from "./home-person.ts";
 import { type DueHome, homeDrawn, homeFailed, homeWaits, takeDueHome } from "./keep-homes.ts";
-import { type HomeState, loadHome, watchesOf } from "./load-home.ts";
+import { type HomeState, type LoadHomeDeps, loadHome, watchesOf } from "./load-home.ts";
 
 export type Published =
   | { readonly kind: "published"; readonly hash: string }
@@ -10,9 +9,7 @@ export type Published =
   | { readonly kind: "conflict" }
   | { readonly kind: "busy"; readonly retryAfterSeconds: number };
 
-export interface DrawHomesDeps {
-  readonly store: Store;
-  readonly now: () => Date;
+export interface DrawHomesDeps extends LoadHomeDeps {
   /** Asks which groups somebody is in; an answer some seconds old will do, for at the click it is asked again. */
   resolvePerson(userId: string): Promise<HomePerson>;
   /** Shows it. @param hash The view that it may replace; null: any. @throws Where Slack refuses or does not answer. */
@@ -38,10 +35,11 @@ export async function drawHomes(deps: DrawHomesDeps): Promise<number> {
   }
 }
 
-async function drawHome({ store, now, resolvePerson, publish }: DrawHomesDeps, due: DueHome): Promise<number> {
+async function drawHome(deps: DrawHomesDeps, due: DueHome): Promise<number> {
+  const { store, resolvePerson, publish } = deps;
   const person = await resolvePerson(due.userId);
   const draw = async (hash: string | null): Promise<Published> => {
-    const state = await loadHome(store, person, due.place, now());
+    const state = await loadHome(deps, person, due.place);
     const published = await publish(state, hash);
     if (published.kind === "published") {
       const { place } = state;

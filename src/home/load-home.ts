@@ -1,3 +1,5 @@
+import { type LaneLimits, type LaneVerdict, laneOf } from "../migration/lane-of.ts";
+import { readLaneKnowledge } from "../migration/lanes/read-lane-knowledge.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
 import type { HomePerson } from "./home-person.ts";
@@ -21,11 +23,24 @@ export interface HomeState {
 }
 
 export interface HomeSecret extends MySecret {
+  readonly lane: LaneVerdict;
   /** The newest request for it, if any. */
   readonly request: RequestState | null;
 }
 
-export async function loadHome(store: Store, person: HomePerson, place: HomePlace, at: Date): Promise<HomeState> {
+export interface LoadHomeDeps {
+  readonly store: Store;
+  readonly now: () => Date;
+  /** What decides the lane of a secret. */
+  readonly limits: LaneLimits;
+}
+
+export async function loadHome(
+  { store, now, limits }: LoadHomeDeps,
+  person: HomePerson,
+  place: HomePlace,
+): Promise<HomeState> {
+  const at = now();
   const waiting = await pageOf(place.waiting, (slice) => listWaitingForMe(store, person, slice));
   let secretCounts: HomeState["secretCounts"] = { all: 0, owner: 0, use: 0, request: 0 };
   const mine = await pageOf(place.secrets, async (slice) => {
@@ -39,7 +54,14 @@ export async function loadHome(store: Store, person: HomePerson, place: HomePlac
     mine.rows.flatMap(({ requestId }) => requestId ?? []),
   );
   const stateOf = new Map(states.map((state) => [state.id, state]));
-  const secrets = mine.rows.map((row) => ({ ...row, request: stateOf.get(row.requestId ?? "") ?? null }));
+  const known = await readLaneKnowledge(store, {
+    ...{ entryIds: mine.rows.map(({ entryId }) => entryId), teams: limits.teams ?? [], now: at },
+  });
+  const secrets = mine.rows.map((row) => ({
+    ...row,
+    request: stateOf.get(row.requestId ?? "") ?? null,
+    lane: laneOf({ ...row.source, keyNames: row.keyNames, ...known(row.entryId) }, limits),
+  }));
   return {
     ...{ person, waiting, secretCounts, requests, at },
     secrets: { ...mine, rows: secrets },

@@ -16,6 +16,8 @@ export interface MySecret {
     readonly engine: Engine;
     readonly path: string;
   };
+  /** null: not known. */
+  readonly keyNames: readonly string[] | null;
   /** Vault's; null where there is none or none is known. */
   readonly version: number | null;
   /** A team of theirs owns it, or is taken for the owner. */
@@ -43,6 +45,7 @@ interface Row {
   readonly mount: string;
   readonly engine: Engine;
   readonly path: string;
+  readonly keyNames: readonly string[] | null;
   readonly currentVersion: number | null;
   readonly team: string | null;
   readonly isConfirmed: boolean;
@@ -95,8 +98,9 @@ export async function listMySecrets(
       select * from listed where ${SHOWN[by]}
       order by rank, is_confirmed desc, reads desc, full_path limit ${limit} offset ${offset}
     )
-    select counted.*, page.*, fact.purpose, fact.environment
+    select counted.*, page.*, fact.purpose, fact.environment, shown.key_names
     from counted left join page on true left join entry_fact as fact on fact.entry_id = page.entry_id
+      left join entry as shown on shown.id = page.entry_id
     order by rank, is_confirmed desc, reads desc, full_path
   `.execute(store);
   const [first] = rows;
@@ -164,6 +168,7 @@ function mySecret(row: Row): MySecret[] {
     {
       entryId,
       source: { namespace, mount, engine, path },
+      keyNames: row.keyNames,
       version: currentVersion,
       owner: team === null ? null : { team, isConfirmed },
       use: reader === null ? null : { reader, reads },

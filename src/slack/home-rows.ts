@@ -1,7 +1,7 @@
 import { showName } from "../catalog/show-name.ts";
 import type { HomeSecret } from "../home/load-home.ts";
 import type { WaitingItem } from "../home/waiting-for-me.ts";
-import { type LaneLimits, laneOf } from "../migration/lane-of.ts";
+import { LANE_WORDS } from "../migration/lanes/lane.ts";
 import { ACTION } from "./action-ids.ts";
 import { type Block, button, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
@@ -60,10 +60,7 @@ function sayDispute({ owner, alsoClaimedBy, disownedBy }: Extract<WaitingItem, {
 }
 
 /** One secret: its state, its path, why it is one of theirs, and the next step. */
-export function secretRow(
-  secret: HomeSecret,
-  { at, limits }: { readonly at: Date; readonly limits: LaneLimits },
-): Block {
+export function secretRow(secret: HomeSecret, at: Date): Block {
   const { entryId, source, version, owner, use, isRequestedByThem, request } = secret;
   const state =
     request === null
@@ -78,7 +75,7 @@ export function secretRow(
   return row(
     state,
     [sayPath(source, 250), ...saidOf(secret)].join(" · "),
-    `Yours: ${why.join(" · ")}\n${escapeMrkdwn(nextStepOf({ source, owner, request }, limits))}`,
+    `Yours: ${why.join(" · ")}\n${escapeMrkdwn(nextStepOf(secret))}`,
     button("Show", ACTION.askWhat, { id: String(entryId), version: version ?? 0 }),
   );
 }
@@ -87,13 +84,9 @@ export function secretRow(
 const saidOf = ({ purpose, environment }: HomeSecret): string[] =>
   [purpose?.replaceAll("-", " "), environment].flatMap((text) => (text ? [shorten(escapeMrkdwn(text), 60)] : []));
 
-function nextStepOf(
-  { source, owner, request }: Pick<HomeSecret, "owner" | "request"> & { source: HomeSecret["source"] },
-  limits: LaneLimits,
-): string {
+function nextStepOf({ lane, owner, request }: HomeSecret): string {
   if (request !== null) return request.nextStep;
-  const lane = laneOf(source, limits);
-  if (lane.lane !== "standard") return lane.nextStep;
+  if (lane.lane !== "standard") return `${LANE_WORDS[lane.lane]} lane. ${lane.nextStep}`;
   return owner?.isConfirmed === false
     ? "Is it yours? Show it, and say That's mine or Not mine."
     : "Show it, and ask for a migration if it should move.";

@@ -9,10 +9,9 @@ import { secretRow, waitingRow } from "./home-rows.ts";
 import { menuButtons } from "./menu-message.ts";
 import { sayPlural, sayTime } from "./say.ts";
 import { requestRow } from "./status-message.ts";
-import type { ViewSettings } from "./view-settings.ts";
 
 /** The Home tab of one person: what waits for them, their secrets, their requests. Pure. */
-export function homeView(state: HomeState, settings: ViewSettings): HomeView {
+export function homeView(state: HomeState): HomeView {
   const { waiting, secrets, secretCounts, requests, place, person, at } = state;
   const blocks = [
     header("Secrets"),
@@ -26,7 +25,7 @@ export function homeView(state: HomeState, settings: ViewSettings): HomeView {
     divider(),
     header("My secrets"),
     ...(secretCounts.all === 0 ? [] : filters(secretCounts, place.by)),
-    ...rowsOf(secrets, (secret) => secretRow(secret, { at, limits: settings.limits }), noSecrets(state)),
+    ...rowsOf(secrets, (secret) => secretRow(secret, at), noSecrets(state)),
     ...pager("secrets", secrets),
     divider(),
     header("Your requests"),

@@ -55,9 +55,9 @@ export function homeUseCases(parts: HomeParts): { handling: HomeDeps & SettleOwn
       settleOwner: (input) => settleOwner({ store, now, membership, teams, staff }, input),
     },
     drawing: {
-      ...{ store, now, log },
+      ...{ store, now, log, limits: settings.limits },
       resolvePerson: (userId) => resolvePerson(parts, userId),
-      publish: (state, hash) => desk.publishHome(state.person.userId, homeView(state, settings), hash),
+      publish: (state, hash) => desk.publishHome(state.person.userId, homeView(state), hash),
     },
   };
 }

@@ -23,6 +23,7 @@ import { refreshEntry } from "../catalog/refresh-entry.ts";
 import { SEES_ALL } from "../catalog/visibility.ts";
 import type { BotConfig } from "../config.ts";
 import { codeOf } from "../errors.ts";
+import { redrawAllHomes } from "../home/keep-homes.ts";
 import { watchDrift } from "../migration/watch-drift.ts";
 import type { ReportWave } from "../migration/waves/run-waves.ts";
 import { type SqsIntake, sqsIntake } from "../queue/sqs-intake.ts";
@@ -74,6 +75,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const follow = async (): Promise<void> => {
     await identify();
     await judgeLanes();
+    await redrawAllHomes(store);
   };
   const { source, crawl } = openCrawl(common, config.catalogLogin, { follow });
   const policy = vaultGatePolicy(standingClient(openLogin(common, config.gateLogin)), {

@@ -6,6 +6,7 @@ import { askForHome, redrawAllHomes, redrawHomes } from "../../src/home/keep-hom
 import type { HomeState } from "../../src/home/load-home.ts";
 import { claimEntry } from "../../src/metadata/claim-entry.ts";
 import { fakeMembership } from "../fakes/membership.ts";
+import { SETTINGS } from "../slack/sample-states.ts";
 import { AT, ELI, ERIN, homeWorld, PAYMENTS, person, team } from "./home-world.ts";
 
 const TEAMS = [PAYMENTS, team("treasury")];
@@ -27,7 +28,8 @@ async function world(...paths: string[]) {
   const resolvePerson = async (userId: string) =>
     person({ userId, teams: userId === ERIN ? [PAYMENTS] : [], isApprover: userId === "U0APPROVER" });
   const log = { warn: (fields: object) => void warned.push(fields) };
-  const draw = () => drawHomes({ store: base.store, now: () => AT, resolvePerson, publish, log });
+  const draw = () =>
+    drawHomes({ store: base.store, now: () => AT, limits: SETTINGS.limits, resolvePerson, publish, log });
   const open = (userId: string, place = FIRST_PAGES) => askForHome(base.store, userId, place);
   /** As if so many seconds had passed. */
   const pass = async (seconds: number) => {

@@ -5,6 +5,7 @@ import { showName } from "../../src/catalog/show-name.ts";
 import type { HomeSecret, HomeState } from "../../src/home/load-home.ts";
 import type { Page } from "../../src/home/page-of.ts";
 import type { WaitingItem } from "../../src/home/waiting-for-me.ts";
+import { STANDARD } from "../../src/migration/lane-of.ts";
 import { ACTION } from "../../src/slack/action-ids.ts";
 import type { Message } from "../../src/slack/blocks.ts";
 import { type CaseView, caseCard, relayToRequester, relayToThread } from "../../src/slack/case-card.ts";
@@ -139,7 +140,7 @@ const homes = fc
     const secret: HomeSecret = {
       ...{ entryId: 42, source: { namespace: "", mount: "secret", engine: "kv-v2", path }, version: 7 },
       ...{ owner: { team: words, isConfirmed: false }, use: { reader: words, reads: 40 }, isRequestedByThem: true },
-      ...{ requestId: request.id, request, purpose: words, environment: words },
+      ...{ requestId: request.id, request, purpose: words, environment: words, keyNames: [words], lane: STANDARD },
     };
     const owner: WaitingItem = {
       ...{
@@ -167,7 +168,7 @@ describe("every view, given hostile text", () => {
   it("keeps Slack's limits on the Home tab, and lets nobody write a mention into it", () => {
     fc.assert(
       fc.property(homes, (home) => {
-        const view = homeView(home, SETTINGS);
+        const view = homeView(home);
         expect(faultsInView(view)).toEqual([]);
         for (const text of mrkdwnIn(view)) expect(text).not.toMatch(REFERENCE);
       }),
