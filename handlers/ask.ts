@@ -1,31 +1,29 @@
 import type { App } from "@slack/bolt";
 import { closest, distance } from "fastest-levenshtein";
-import type { EntryDescription } from "../src/catalog/describe-entry.ts";
-import type { FindResult } from "../src/catalog/find-entries.ts";
-import { PathHiddenError } from "../src/catalog/visibility.ts";
+import { type EntryDescription, EntryUnknownError } from "../src/catalog/describe-entry.ts";
+import { PathHiddenError, type Viewer } from "../src/catalog/visibility.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
-import { ACTION, CALLBACK, INPUT, SECRETS_COMMAND } from "../src/slack/action-ids.ts";
+import { ACTION, SECRETS_COMMAND } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
 import { unescapeCommandText } from "../src/slack/escape-mrkdwn.ts";
 import { findModal } from "../src/slack/find-modal.ts";
-import { readInputs } from "../src/slack/inputs.ts";
+import { matchesMessage } from "../src/slack/matches-message.ts";
 import { helpMessage, menuMessage, unknownVerbMessage, VERBS } from "../src/slack/menu-message.ts";
-import { whyMessage } from "../src/slack/refusal-message.ts";
+import { shortMessage, whyMessage } from "../src/slack/refusal-message.ts";
 import { requestCard } from "../src/slack/request-card.ts";
+import { secretDetails } from "../src/slack/secret-details.ts";
 import { myRequestsMessage, noRequestMessage } from "../src/slack/status-message.ts";
-import type { ViewSettings } from "../src/slack/view-settings.ts";
-import { nearestMessage, whatMessage } from "../src/slack/what-message.ts";
-import { onClick } from "./clicks.ts";
+import { type AnswerDeps, type Asked, answerPage, answerWhat, cardOf, viewOf } from "./answering.ts";
+import { type Click, onClick } from "./clicks.ts";
 import { answerProgress, type ProgressDeps, registerProgress } from "./progress.ts";
-import { privately, type Reporting, report } from "./reporting.ts";
+import { privately, report } from "./reporting.ts";
 
-export interface AskDeps extends Reporting, ProgressDeps {
-  readonly settings: ViewSettings;
-  findEntries(text: string): Promise<FindResult>;
-  describeEntry(entryId: number): Promise<EntryDescription>;
-  loadRequestState(requestId: string): Promise<RequestState | null>;
+export interface AskDeps extends AnswerDeps, ProgressDeps {
+  /** @throws {NotForEverybodyError} A rule keeps the path to some, and a channel is read by others, too. */
+  assertShareable(fullPath: string): void;
   /** For what is offered only: at the click it is asked again. */
   isApprover(userId: string): Promise<boolean>;
+  describeEntry(entryId: number, viewer: Viewer): Promise<EntryDescription>;
   /** Newest first. */
   listRequestStates(filter: { requester: string }): Promise<readonly RequestState[]>;
 }
@@ -38,17 +36,12 @@ export interface MigrateAsk {
   answer(message: Message): Promise<unknown>;
 }
 
-interface Asked {
-  readonly text: string;
-  readonly userId: string;
-}
-
 /** `/secrets` and the questions behind it: menu, help, what, status; and the buttons of their answers. */
 export function registerAsk(app: App, deps: AskDeps, migrate: (ask: MigrateAsk) => Promise<unknown>): void {
   const answers: Record<string, (asked: Asked) => Promise<Message>> = {
     "": async () => menuMessage(),
     help: async ({ text }) => helpMessage(text.trim().toLowerCase() || null),
-    what: ({ text }) => answerWhat(deps, text),
+    what: (asked) => answerWhat(deps, asked),
     status: (asked) => answerStatus(deps, asked),
     progress: () => answerProgress(deps),
   };
@@ -71,25 +64,40 @@ export function registerAsk(app: App, deps: AskDeps, migrate: (ask: MigrateAsk) 
   );
   onClick(app, deps, ACTION.menuFind, ({ triggerId }) => deps.desk.openView(triggerId, findModal()));
   onClick(app, deps, ACTION.askWhy, ({ answer, value }) => answer(whyMessage(value.id)));
-  onClick(app, deps, ACTION.askWhat, async ({ answer, value }) => answer(await whatOf(deps, Number(value.id))));
-  onClick(app, deps, ACTION.askShare, async ({ share, value, userId }) =>
-    share(await whatOf(deps, Number(value.id), userId)),
-  );
-  registerFind(app, deps);
+  registerCardButtons(app, deps);
   registerProgress(app, deps);
 }
 
-/** A modal has no place to answer in, so what was found comes by DM. */
-function registerFind(app: App, deps: AskDeps): void {
-  app.view({ callback_id: CALLBACK.find, type: "view_submission" }, async ({ ack, body, view }) => {
-    await ack();
-    const actor = body.user.id;
-    const answer = privately(undefined, deps.desk, actor);
-    await report(deps, { id: `${view.id}:${view.hash}`, kind: "view ask.find", actor, answer }, async () =>
-      answer(await answerWhat(deps, readInputs(view).get(INPUT.secret) ?? "")),
-    );
+/** The buttons of the card and of the list of names. */
+function registerCardButtons(app: App, deps: AskDeps): void {
+  onClick(app, deps, ACTION.askWhat, async ({ answer, value, userId, channel }) =>
+    answer(await cardOf(deps, Number(value.id), await deps.viewerOf(userId), placeOf(channel))),
+  );
+  onClick(app, deps, ACTION.askDetails, async ({ answer, value, userId }) => {
+    const view = await viewOf(deps, Number(value.id), await deps.viewerOf(userId));
+    await answer(secretDetails(view.answer, view.request, deps.settings));
+  });
+  for (const actionId of [ACTION.askMore, ACTION.askBack]) {
+    onClick(app, deps, actionId, async ({ redraw, value, userId }) => {
+      const page = await answerPage(deps, { id: value.id, offset: value.version, userId });
+      await redraw(page ?? shortMessage("I no longer remember that list, so nothing was looked up. Ask again."));
+    });
+  }
+  onClick(app, deps, ACTION.askShare, async ({ share, value, userId }) => {
+    const view = await viewOf(deps, Number(value.id), await deps.viewerOf(userId));
+    deps.assertShareable(view.answer.entry.fullPath);
+    const everybody = await deps.viewerOf(EVERYBODY);
+    await share(await cardOf(deps, Number(value.id), everybody, { sharedBy: userId }));
   });
 }
+
+/** Nobody's Slack id: what is shared shows no more than what somebody in no group may see. */
+const EVERYBODY = "";
+
+/** A direct message has nobody to share with. */
+export const placeOf = (channel: Click["channel"]): { isApart: boolean } => ({
+  isApart: channel === null || channel.startsWith("D"),
+});
 
 /**
  * Takes the verb off. What follows stays as typed: blanks may belong to a name. A path without a verb asks what it is.
@@ -111,32 +119,40 @@ function nearestVerb(word: string): string | null {
   return distance(word, nearest) <= 2 ? nearest : null;
 }
 
-async function answerWhat(deps: AskDeps, text: string): Promise<Message> {
-  if (text.trim() === "") return helpMessage("what");
-  const found = await deps.findEntries(text);
-  if (found.kind === "hidden") throw new PathHiddenError(found.rule);
-  return found.kind === "one" ? whatOf(deps, found.entry.entryId) : nearestMessage(text, found, ACTION.askWhat);
-}
-
-async function whatOf({ describeEntry, loadRequestState, settings }: AskDeps, entryId: number, sharedBy?: string) {
-  const entry = await describeEntry(entryId);
-  const request = entry.requestId === null ? null : await loadRequestState(entry.requestId);
-  return whatMessage({ entry, request, settings, ...(sharedBy !== undefined && { sharedBy }) });
-}
-
-async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Message> {
+export async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Message> {
   const { settings, now } = deps;
   const asked = text.trim();
   if (asked === "") return myRequestsMessage(await deps.listRequestStates({ requester: userId }), now());
+  const viewer = await deps.viewerOf(userId);
   const numbered = /^rq-\d+$/i.test(asked) ? await deps.loadRequestState(asked.toUpperCase()) : null;
-  if (numbered) return requestCard(numbered, { audience: await audienceOf(deps, numbered, userId), settings });
-  const found = await deps.findEntries(text);
+  // A request of a hidden path is answered like a number that nobody has.
+  if (numbered && (await maySee(deps, viewer, numbered, userId))) return statusCard(deps, numbered, userId);
+  const found = await deps.findEntries(text, viewer);
   if (found.kind === "hidden") throw new PathHiddenError(found.rule);
-  if (found.kind !== "one") return nearestMessage(asked, found, ACTION.askWhat);
-  const entry = await deps.describeEntry(found.entry.entryId);
+  if (found.kind !== "one") return matchesMessage({ asked, kind: found.kind, near: found.near }, ACTION.askWhat);
+  const entry = await deps.describeEntry(found.entry.entryId, viewer);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);
-  if (!request) return noRequestMessage(entry, settings.limits);
-  return requestCard(request, { audience: await audienceOf(deps, request, userId), settings });
+  return request ? statusCard(deps, request, userId) : noRequestMessage(entry, settings.limits);
+}
+
+async function maySee(
+  { describeEntry }: AskDeps,
+  viewer: Viewer,
+  { requester, entryId }: RequestState,
+  userId: string,
+): Promise<boolean> {
+  if (requester === userId) return true;
+  return describeEntry(entryId, viewer).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof PathHiddenError || error instanceof EntryUnknownError) return false;
+      throw error;
+    },
+  );
+}
+
+async function statusCard(deps: AskDeps, request: RequestState, userId: string): Promise<Message> {
+  return requestCard(request, { audience: await audienceOf(deps, request, userId), settings: deps.settings });
 }
 
 /** What moved with a batch has no card in the channel, so whoever may undo it finds the button here. */

@@ -11,9 +11,13 @@ export interface Click {
   readonly channel: string | null;
   /** What the view under the button remembers; null on a message. */
   readonly memory: string | null;
+  /** The modal that was clicked in; null elsewhere. */
+  readonly viewId: string | null;
   answer(message: Message): Promise<void>;
   /** Shows it to everybody in the channel, by the click's own right to answer there. */
   share(message: Message): Promise<void>;
+  /** Draws the message that was clicked in anew, where it stands; as a DM where it can't be reached. */
+  redraw(message: Message): Promise<void>;
 }
 
 /** Listens for one button: acks, notes the click down, reads the button's value, acts, and explains a failure. */
@@ -40,9 +44,14 @@ export function onClick(
           triggerId: body.trigger_id,
           channel: body.channel?.id ?? null,
           memory: body.view?.private_metadata ?? null,
+          viewId: body.view?.type === "modal" ? body.view.id : null,
           answer,
           share: async (message) => {
             await respond({ ...message, response_type: "in_channel", replace_original: false });
+          },
+          redraw: async (message) => {
+            if (!canRespond) return answer(message);
+            await respond({ ...message, replace_original: true });
           },
         }),
       );

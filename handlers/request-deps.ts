@@ -1,6 +1,7 @@
 import type { Adoption, RequestContent, TargetRef, ValueShape } from "../src/approvals/content.ts";
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
+import type { Viewer } from "../src/catalog/visibility.ts";
 import type { TagOverflow } from "../src/migration/custom-metadata-tags.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import type { IntakeSuggestion } from "../src/slack/intake-modal.ts";
@@ -18,10 +19,12 @@ export interface PreflightInput {
 
 export interface RequestDeps extends Reporting {
   readonly settings: ViewSettings;
-  findEntries(text: string): Promise<FindResult>;
-  describeEntry(entryId: number): Promise<EntryDescription>;
+  /** What this person may not see, asked anew each time. */
+  viewerOf(userId: string): Promise<Viewer>;
+  findEntries(text: string, viewer: Viewer): Promise<FindResult>;
+  describeEntry(entryId: number, viewer: Viewer): Promise<EntryDescription>;
   /** Looks again in Vault, metadata only. */
-  refreshEntry(entryId: number): Promise<EntryDescription>;
+  refreshEntry(entryId: number, viewer: Viewer): Promise<EntryDescription>;
   suggestMetadata(
     entryId: number,
   ): Promise<{ readonly suggestions: readonly IntakeSuggestion[]; readonly note: string | null }>;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "@slack/bolt";
 import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import type { FindResult } from "../src/catalog/find-entries.ts";
-import { PathHiddenError } from "../src/catalog/visibility.ts";
+import { PathHiddenError, type Viewer } from "../src/catalog/visibility.ts";
 import { GloveboxError } from "../src/errors.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, CALLBACK, INPUT } from "../src/slack/action-ids.ts";
@@ -15,10 +15,10 @@ import {
   intakeSecretModal,
   intakeSkeleton,
 } from "../src/slack/intake-modal.ts";
+import { matchesMessage } from "../src/slack/matches-message.ts";
 import { answersOf, type FormFault } from "../src/slack/read-intake-form.ts";
 import { requestCard } from "../src/slack/request-card.ts";
 import { olderVersionsOf } from "../src/slack/shape-inputs.ts";
-import { nearestMessage } from "../src/slack/what-message.ts";
 import type { MigrateAsk } from "./ask.ts";
 import { onClick } from "./clicks.ts";
 import { explainFailures } from "./explain-failures.ts";
@@ -36,9 +36,11 @@ const CHANGEABLE: ReadonlySet<string> = new Set(["waiting", "failed"]);
 export function registerRequest(app: App, deps: RequestDeps): void {
   const { desk, settings } = deps;
   onClick(app, deps, ACTION.menuMigrate, ({ triggerId }) => desk.openView(triggerId, intakeSecretModal("")));
-  onClick(app, deps, ACTION.askMigrate, async ({ triggerId, value }) => {
-    const { viewId } = await desk.openView(triggerId, intakeSkeleton("this secret"));
-    await fillForm(deps, viewId, { ...NEW, entryId: Number(value.id) });
+  onClick(app, deps, ACTION.askMigrate, async ({ triggerId, value, userId, viewId: from }) => {
+    const skeleton = intakeSkeleton("this secret");
+    // The card may stand in a modal itself.
+    const { viewId } = await (from === null ? desk.openView(triggerId, skeleton) : desk.pushView(triggerId, skeleton));
+    await fillForm(deps, viewId, { ...NEW, entryId: Number(value.id), askedBy: userId });
   });
   for (const actionId of [ACTION.edit, ACTION.rename, ACTION.again]) {
     onClick(app, deps, actionId, async ({ triggerId, value, answer, userId }) => {
@@ -50,7 +52,8 @@ export function registerRequest(app: App, deps: RequestDeps): void {
         return;
       }
       const { viewId } = await desk.openView(triggerId, intakeSkeleton(earlier.id));
-      const subject = { ...NEW, entryId: earlier.entryId, earlier, replaces: isEdit ? earlier.id : null };
+      const replaces = isEdit ? earlier.id : null;
+      const subject = { ...NEW, entryId: earlier.entryId, earlier, replaces, askedBy: userId };
       await fillForm(deps, viewId, subject);
     });
   }
@@ -59,8 +62,11 @@ export function registerRequest(app: App, deps: RequestDeps): void {
 }
 
 /** `/secrets migrate [path] [--versions N]`: the form, the nearest names, or the question which secret. */
-export async function openIntake(deps: RequestDeps, { text: typed, triggerId, answer }: MigrateAsk): Promise<void> {
-  const { desk, findEntries } = deps;
+export async function openIntake(
+  deps: RequestDeps,
+  { text: typed, triggerId, userId, answer }: MigrateAsk,
+): Promise<void> {
+  const { desk, viewerOf } = deps;
   const { text, olderVersions } = readVersionsOption(typed);
   if (olderVersions === null) {
     await answer(badVersionsMessage(text));
@@ -70,33 +76,41 @@ export async function openIntake(deps: RequestDeps, { text: typed, triggerId, an
     await desk.openView(triggerId, intakeSecretModal(""));
     return;
   }
-  const finding = findEntries(text);
+  const finding = viewerOf(userId).then((viewer) => findVisible(deps, text, viewer));
   const found = await Promise.race([finding, delay(LOOK_UP_WITHIN_MS, null)]);
-  if (found?.kind === "hidden") throw new PathHiddenError(found.rule);
   if (found && found.kind !== "one") {
-    await answer(nearestMessage(text, found, ACTION.askMigrate));
+    await answer(matchesMessage({ asked: text, ...found }, ACTION.askMigrate));
     return;
   }
   const { viewId } = await desk.openView(triggerId, intakeSkeleton(text));
-  await fillFound(deps, viewId, { text, olderVersions }, await finding);
+  await fillFound(deps, viewId, { text, olderVersions, askedBy: userId }, finding);
 }
 
 async function fillFound(
   deps: RequestDeps,
   viewId: string,
-  { text, olderVersions }: { text: string; olderVersions: number },
-  found: FindResult,
+  { text, olderVersions, askedBy }: { text: string; olderVersions: number; askedBy: string },
+  finding: Promise<VisibleResult>,
 ): Promise<void> {
-  if (found.kind === "one") {
-    await fillForm(deps, viewId, { ...NEW, entryId: found.entry.entryId, olderVersions });
-    return;
-  }
-  if (found.kind === "hidden") {
-    await deps.desk.updateView(viewId, intakeNotice(new PathHiddenError(found.rule).userMessage));
-    return;
-  }
-  const near = found.near.map(({ shown }) => shown);
-  await deps.desk.updateView(viewId, intakeSecretModal(text, near));
+  const answer = (message: Message) => deps.desk.updateView(viewId, intakeNotice(message.text));
+  await explainFailures({ log: deps.log, answer }, async () => {
+    const found = await finding;
+    if (found.kind === "one") {
+      await fillForm(deps, viewId, { ...NEW, entryId: found.entry.entryId, olderVersions, askedBy });
+      return;
+    }
+    const near = found.near.map(({ shown }) => shown);
+    await deps.desk.updateView(viewId, intakeSecretModal(text, near));
+  });
+}
+
+type VisibleResult = Exclude<FindResult, { kind: "hidden" }>;
+
+/** @throws {PathHiddenError} The same words for every path under a rule, whether or not there is a secret. */
+async function findVisible({ findEntries }: RequestDeps, text: string, viewer: Viewer): Promise<VisibleResult> {
+  const found = await findEntries(text, viewer);
+  if (found.kind === "hidden") throw new PathHiddenError(found.rule);
+  return found;
 }
 
 interface FormSubject {
@@ -106,6 +120,8 @@ interface FormSubject {
   readonly replaces: string | null;
   /** Asked for by `--versions`. */
   readonly olderVersions: number;
+  /** Slack user id: what they may not see can't be asked for either. */
+  readonly askedBy: string;
 }
 
 const NEW = { earlier: null, replaces: null, olderVersions: 0 } as const;
@@ -115,9 +131,10 @@ async function fillForm(deps: RequestDeps, viewId: string, subject: FormSubject)
   const { desk, log } = deps;
   const answer = (message: Message) => desk.updateView(viewId, intakeNotice(message.text));
   await explainFailures({ log, answer }, async () => {
-    const { entryId, earlier, replaces, olderVersions } = subject;
+    const { entryId, earlier, replaces, olderVersions, askedBy } = subject;
+    const viewer = await deps.viewerOf(askedBy);
     const [{ entry, fault }, { suggestions, note }] = await Promise.all([
-      lookAgain(deps, entryId),
+      lookAgain(deps, entryId, viewer),
       deps.suggestMetadata(entryId),
     ]);
     const first = earlier
@@ -140,13 +157,13 @@ async function fillForm(deps: RequestDeps, viewId: string, subject: FormSubject)
 }
 
 /** Vault's own word on the entry; where Vault does not answer, the catalogue's, and that it may be old. */
-async function lookAgain({ refreshEntry, describeEntry, log }: RequestDeps, entryId: number) {
+async function lookAgain({ refreshEntry, describeEntry, log }: RequestDeps, entryId: number, viewer: Viewer) {
   try {
-    return { entry: await refreshEntry(entryId), fault: null };
+    return { entry: await refreshEntry(entryId, viewer), fault: null };
   } catch (error) {
     log.warn({ entryId, code: error instanceof Error ? error.name : "unknown" }, "Vault was not asked again");
     const text = "Vault did not answer just now, so this is what it said when I last looked.";
-    return { entry: await describeEntry(entryId), fault: { field: "path", text, blocks: false } as const };
+    return { entry: await describeEntry(entryId, viewer), fault: { field: "path", text, blocks: false } as const };
   }
 }
 
@@ -194,12 +211,11 @@ async function faultsNow(deps: RequestDeps, entryId: number, { target, name, sha
 
 /** The first page, where the command named no secret: the same modal goes on with the form. */
 function registerSecretModal(app: App, deps: RequestDeps): void {
-  app.view({ callback_id: CALLBACK.intakeSecret, type: "view_submission" }, async ({ ack, view }) => {
+  app.view({ callback_id: CALLBACK.intakeSecret, type: "view_submission" }, async ({ ack, body, view }) => {
     const text = readInputs(view).get(INPUT.secret) ?? "";
+    const askedBy = body.user.id;
     await ack({ response_action: "update", view: intakeSkeleton(text) });
-    const answer = (message: Message) => deps.desk.updateView(view.id, intakeNotice(message.text));
-    await explainFailures({ log: deps.log, answer }, async () =>
-      fillFound(deps, view.id, { text, olderVersions: 0 }, await deps.findEntries(text)),
-    );
+    const finding = deps.viewerOf(askedBy).then((viewer) => findVisible(deps, text, viewer));
+    await fillFound(deps, view.id, { text, olderVersions: 0, askedBy }, finding);
   });
 }

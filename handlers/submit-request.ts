@@ -35,7 +35,7 @@ interface SubmittedForm {
 async function submitForm(deps: RequestDeps, { id, requester, view }: SubmittedForm): Promise<FieldErrors> {
   const { settings, now } = deps;
   const { entryId, replaces } = readIntakeMemory(view.private_metadata);
-  const entry = await deps.describeEntry(entryId);
+  const entry = await deps.describeEntry(entryId, await deps.viewerOf(requester));
   const read = readIntakeForm({ inputs: readInputs(view), entry, requester, now: now() }, settings);
   if (read.kind === "faulty") return read.errors;
   const { said, overflow, takesOver } = read;

@@ -51,13 +51,15 @@ export function registerTriage(app: App, deps: TriageDeps): void {
     });
   }
 
-  app.event("message", async ({ event, body }) => {
+  app.event("message", async ({ event, body, context }) => {
     // Replies of people alone: what a bot wrote, ours included, would go round for ever, and an edit is no new word.
     if (event.subtype !== undefined || event.bot_id !== undefined || event.thread_ts === undefined) return;
     if (event.thread_ts === event.ts) return;
     const { channel, ts, thread_ts: threadTs, user: by, channel_type: place } = event;
     const message = { channel, ts, threadTs, by };
     const isSupport = channel === deps.supportChannel;
+    // A question to the bot is for the bot: what a supporter asks there may name what the person must not see.
+    if (isSupport && context.botUserId && event.text?.trimStart().startsWith(`<@${context.botUserId}>`)) return;
     if (!isSupport && place !== "im") return;
     const deed = { id: body.event_id, kind: "event message", actor: by };
     await report(deps, { ...deed, answer: (words) => deps.desk.sendDirect(by, words) }, () =>

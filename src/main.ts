@@ -10,6 +10,7 @@ import type { PlanOptions } from "./cli/plan.ts";
 import { plannedSourcesAtHand } from "./cli/planned-sources-at-hand.ts";
 import type { ReportOptions } from "./cli/report.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
+import { teamsAtHand } from "./cli/teams-at-hand.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
 import { addUsageCommand } from "./cli/usage-command.ts";
@@ -94,7 +95,15 @@ program
   .argument("<path>")
   .action((path: string) =>
     withStore(async (store) =>
-      show(await (await lookUp()).describeForTerminal(store, path, laneLimitsAtHand(), plannedSourcesAtHand())),
+      show(
+        await (await lookUp()).describeForTerminal(
+          store,
+          path,
+          laneLimitsAtHand(),
+          plannedSourcesAtHand(),
+          teamsAtHand(),
+        ),
+      ),
     ),
   );
 

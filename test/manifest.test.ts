@@ -6,12 +6,23 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parse } from "yaml";
 import { z } from "zod";
+import { SHORTCUT } from "../src/slack/action-ids.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const manifest: unknown = parse(readFileSync(join(root, "manifest.yml"), "utf8"));
 const parts = z
   .object({
-    features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
+    features: z.object({
+      slash_commands: z.array(z.object({ command: z.string() })),
+      shortcuts: z.array(
+        z.object({
+          name: z.string().max(24),
+          type: z.enum(["global", "message"]),
+          callback_id: z.string().max(255),
+          description: z.string().max(150),
+        }),
+      ),
+    }),
     oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
     settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
   })
@@ -55,13 +66,16 @@ const SCOPES_BY_METHOD: Record<string, readonly string[]> = {
   "usergroups.list": ["usergroups:read"],
   "usergroups.users.list": ["usergroups:read"],
   "views.open": [],
+  "views.push": [],
   "views.update": [],
   "views.publish": [],
 };
 const EVENTS_BY_LISTENER: Record<string, readonly string[]> = {
   message: ["message.channels", "message.groups", "message.im"],
   app_home_opened: ["app_home_opened"],
+  app_mention: ["app_mention"],
 };
+const SCOPES_BY_EVENT: Record<string, readonly string[]> = { app_mention: ["app_mentions:read"] };
 
 describe("manifest.yml", () => {
   it("has the form that Slack's package gives to manifests", async () => {
@@ -79,6 +93,11 @@ describe("manifest.yml", () => {
     expect(parts.features.slash_commands.map(({ command }) => command)).toEqual(commands);
   });
 
+  it("has every shortcut that the code listens for, and no other", () => {
+    expect(allMatches(/callback_id: SHORTCUT\.(\w+), type: "\w+"/g).sort()).toEqual(Object.keys(SHORTCUT).sort());
+    expect(parts.features.shortcuts.map(({ callback_id: id }) => id).sort()).toEqual(Object.values(SHORTCUT).sort());
+  });
+
   it("has every event that the code listens for, and no other", () => {
     const listeners = allMatches(/app\.event\("([a-z_]+)"/g);
     const needed = listeners.flatMap(
@@ -91,6 +110,7 @@ describe("manifest.yml", () => {
     const methods = allMatches(/(?:patient|quick|client)\.((?:[a-z]+\.)+[a-zA-Z]+)\(/g);
     expect(methods.length).toBeGreaterThan(5);
     const needed = methods.flatMap((method) => SCOPES_BY_METHOD[method] ?? [`unknown to this test: ${method}`]);
-    expect([...scopes].sort()).toEqual([...new Set(["commands", ...needed])].sort());
+    const heard = events.flatMap((event) => SCOPES_BY_EVENT[event] ?? []);
+    expect([...scopes].sort()).toEqual([...new Set(["commands", ...needed, ...heard])].sort());
   });
 });

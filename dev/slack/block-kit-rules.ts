@@ -188,6 +188,11 @@ export function faultsInView(view: unknown): string[] {
   return faults(View.safeParse(view), "/view");
 }
 
+/** The same for the options that a search in a select is answered with. */
+export function faultsInOptions(given: unknown): string[] {
+  return faults(options(100, 0).safeParse(given), "/options");
+}
+
 /** Characters of text in all blocks together, which Slack limits as a whole (MAX_MESSAGE_TEXT_TOTAL). */
 export function textTotal(blocks: unknown): number {
   if (Array.isArray(blocks)) return blocks.reduce<number>((sum, item) => sum + textTotal(item), 0);

@@ -1,8 +1,17 @@
 import { faultsInView } from "./block-kit-rules.ts";
 import { type FieldValue, fillView } from "./fill-view.ts";
+import { interactions, type ViewClick } from "./interact.ts";
 import type { LocalSlack } from "./start-local-slack.ts";
 import { inputBlockIds, mirrorWorkspace } from "./workspace-mirror.ts";
-import { type Channel, elementsOf, type LogEntry, type Message, optionsOf, type View } from "./workspace-shapes.ts";
+import {
+  type Channel,
+  elementsOf,
+  type LogEntry,
+  type Message,
+  type Option,
+  optionsOf,
+  type View,
+} from "./workspace-shapes.ts";
 
 export interface ButtonPlace {
   channel: string;
@@ -26,6 +35,14 @@ export interface ActingPerson {
   clickButton(place: ButtonPlace): Promise<void>;
   /** Fields by block id; those left out keep what the modal was opened with. */
   submitView(values?: Record<string, FieldValue>): Promise<Submitted>;
+  /** A button or a choice in the modal on top. */
+  clickInView(click: ViewClick): Promise<void>;
+  /** What the select of that id offers for what is typed into it, in the modal on top. */
+  suggestions(actionId: string, typed: string): Promise<readonly Option[]>;
+  /** A global shortcut, which knows no channel. */
+  shortcut(callbackId: string): Promise<void>;
+  /** A shortcut from the menu of a message. */
+  messageShortcut(callbackId: string, message: { channel: string; ts: string }): Promise<void>;
   closeView(): Promise<void>;
   /** @returns The Home tab as it stands; it may still be published a moment later. */
   openHome(): Promise<View | undefined>;
@@ -164,7 +181,18 @@ export async function driveSlack(slack: Pick<LocalSlack, "uiUrl" | "sent">): Pro
     );
   };
 
+  const { clickInView, suggestions, shortcut, messageShortcut } = interactions({
+    uiUrl: slack.uiUrl,
+    topView,
+    messageOf: async ({ channel, ts }) => (await allMessages(channel)).find((it) => it.ts === ts),
+    send: (what, body) => acknowledged(what, () => control("command", body)),
+  });
+
   const as = (user: string): ActingPerson => ({
+    clickInView: (click) => clickInView(user, click),
+    suggestions: (actionId, typed) => suggestions(user, actionId, typed),
+    shortcut: (callbackId) => shortcut(user, callbackId),
+    messageShortcut: (callbackId, message) => messageShortcut(user, callbackId, message),
     command: (text, { channel }) => {
       const [, command = "/secrets", rest = ""] = /^(\/\S+)?\s*(.*)$/s.exec(text) ?? [];
       const body = { channel, user, command, text: asSlackSends(rest) };

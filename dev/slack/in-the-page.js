@@ -26,6 +26,7 @@
 
   const incoming = (data) => {
     const frame = JSON.parse(data);
+    window.practiceFrames?.incoming(frame);
     if (frame.t === "init") shown = frame.state.modalStack?.at(-1);
     if (frame.t === "view") shown = frame.stack?.at(-1);
     if (frame.t === "view" || frame.t === "init") setTimeout(showWhatIsChosen, 50);
@@ -68,6 +69,7 @@
         if (given?.value === "") given.value = null; // a field that was emptied
       }
     }
+    window.practiceFrames?.outgoing(frame);
     return JSON.stringify(frame);
   };
 

@@ -3,9 +3,10 @@ import type { AddressInfo } from "node:net";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { portNear } from "../processes/free-port.ts";
+import { interactiveEnvelopes } from "./interactive-envelopes.ts";
 import { missingMethods } from "./missing-methods.ts";
 import { pageAsPeopleSeeIt } from "./practice-page.ts";
-import { APP_TOKEN, BOT_TOKEN, type Usergroup } from "./practice-workspace.ts";
+import { APP_TOKEN, BOT, BOT_TOKEN, TEAM_ID, type Usergroup } from "./practice-workspace.ts";
 import { tunnelSocket } from "./socket-tunnel.ts";
 import { type Args, type Refusal, strictWebApi } from "./strict-web-api.ts";
 import { parseArgs, readableBody } from "./web-api-args.ts";
@@ -36,6 +37,8 @@ export interface SlackProxy {
   stop(): Promise<void>;
 }
 
+/** What the bot acknowledged an interaction with: see interactive-envelopes.ts. */
+export const ANSWERS = "/_practice/answers/";
 const RESPONSE_URL_USES = 5;
 const RESPONSE_URL_LIFE_MS = 30 * 60_000;
 
@@ -58,6 +61,7 @@ export async function startSlackProxy(given: {
   });
   const [violations, sent, faults] = [[] as Violation[], [] as string[], new Map<string, SlackFault[]>()];
   const responseUrls = new Map<string, { uses: number; firstUsedAt: number }>();
+  const envelopes = interactiveEnvelopes({ appId: BOT.appId, teamId: TEAM_ID });
   let target = 0;
 
   const forward = (request: IncomingMessage, path: string, body?: string): Promise<Response> =>
@@ -164,11 +168,18 @@ export async function startSlackProxy(given: {
       ? webApi(request, response, path, method)
       : path.startsWith("/_hooks/response/")
         ? responseUrl(request, response, path)
-        : passThrough(request, response, path);
+        : path.startsWith(ANSWERS)
+          ? tellAnswer(response, path.slice(ANSWERS.length))
+          : passThrough(request, response, path);
     handled.catch(() =>
       response.headersSent ? response.end() : json(response, 502, { ok: false, error: "fatal_error" }),
     );
   });
+
+  const tellAnswer = async (response: ServerResponse, id: string) => {
+    const answer = envelopes.takeAnswer(id);
+    json(response, answer ? 200 : 404, answer ?? { error: "not acknowledged" });
+  };
 
   const passThrough = async (request: IncomingMessage, response: ServerResponse, path: string) => {
     if (path !== request.url && request.method === "GET") {
@@ -185,7 +196,15 @@ export async function startSlackProxy(given: {
 
   server.on("upgrade", (request, client, head) => {
     const path = (request.url ?? "/").replace(/^\/p:\d+/, "");
-    tunnelSocket({ request, client, head, port: target, path });
+    const texts = {
+      toBot: envelopes.toBot,
+      fromBot: (text: string) => {
+        const passed = envelopes.fromBot(text);
+        if (passed !== text) sent.push(`answer to an interaction ${text}`);
+        return passed;
+      },
+    };
+    tunnelSocket({ request, client, head, port: target, path, texts });
   });
   const wanted = await portNear(given.port);
   await new Promise<void>((listening, failed) => {

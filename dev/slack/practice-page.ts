@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { USERGROUPS } from "./practice-workspace.ts";
 
 // Read at start, not per page: the file belongs to this program, not to the workspace.
-const IN_THE_PAGE = readFileSync(new URL("./in-the-page.js", import.meta.url), "utf8");
+const IN_THE_PAGE = ["./in-the-page.js", "./in-the-page-interactions.js"]
+  .map((file) => readFileSync(new URL(file, import.meta.url), "utf8"))
+  .join("\n");
 
 // local-slack knows no user groups, so its page can't tell their names.
 const GROUPS = Object.fromEntries(Object.values(USERGROUPS).map(({ id, handle }) => [id, `@${handle}`]));

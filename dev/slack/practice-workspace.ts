@@ -50,6 +50,7 @@ export const USERGROUPS = {
 } as const;
 
 export const WORKSPACE_NAME = "Ravensbourne Bank (practice)";
+export const TEAM_ID = "T0PRACTICE";
 export const BOT = { appId: "A0GLOVEBOX", botUserId: "U0GLOVEBOX", botName: "glovebox" } as const;
 // Not secret: local-slack listens on this machine and takes any token; the proxy in front takes only these.
 export const BOT_TOKEN = "xoxb-practice-workspace";
@@ -67,7 +68,7 @@ export function workspaceConfig(people: readonly Person[], extraChannels: Record
     ...Object.entries(extraChannels).map(([name, id]) => ({ id, name, members })),
   ];
   return {
-    workspace: { name: WORKSPACE_NAME, domain: "ravensbourne-practice", teamId: "T0PRACTICE" },
+    workspace: { name: WORKSPACE_NAME, domain: "ravensbourne-practice", teamId: TEAM_ID },
     apps: [{ ...BOT, botToken: BOT_TOKEN, appToken: APP_TOKEN, mode: "socket" }],
     users: people.map(({ id, name, realName }) => ({
       id,

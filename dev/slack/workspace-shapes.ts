@@ -29,6 +29,7 @@ export interface Element {
   initial_date_time?: number;
   initial_user?: string;
   initial_conversation?: string;
+  min_query_length?: number;
   min_length?: number;
   max_length?: number;
   multiline?: boolean;

@@ -1,15 +1,18 @@
-import { describeEntry, type EntryDescription } from "../catalog/describe-entry.ts";
+import { describeEntry } from "../catalog/describe-entry.ts";
 import { findEntries } from "../catalog/find-entries.ts";
 import type { PlannedSources } from "../catalog/search/find-by-target.ts";
 import type { SearchHit } from "../catalog/search/search-query.ts";
 import { formatPath } from "../catalog/secret-path.ts";
 import { showName } from "../catalog/show-name.ts";
 import { PathHiddenError, SEES_ALL } from "../catalog/visibility.ts";
+import { answerOf } from "../metadata/answer/secret-answer.ts";
+import type { Team } from "../metadata/team.ts";
 import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
 import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
 import { listPoisonedMessages } from "../store/poisoned-messages.ts";
+import { answerLines, LANE_UNKNOWN } from "./answer-lines.ts";
 import { crawlStatusLines } from "./crawl-lines.ts";
 
 export interface TerminalAnswer {
@@ -17,23 +20,26 @@ export interface TerminalAnswer {
   readonly lines: readonly string[];
 }
 
-/** What the catalogue knows of a secret: `glovebox what`. */
+/** What a secret is, as Slack's card says it: `glovebox what`. */
 export async function describeForTerminal(
   store: Store,
   text: string,
   limits: LaneLimits | null,
   plannedSources: PlannedSources = () => [],
+  teams: readonly Team[] = [],
 ): Promise<TerminalAnswer> {
   const found = await findEntries(store, text, SEES_ALL, plannedSources);
   if (found.kind === "hidden") throw new PathHiddenError(found.rule);
-  if (found.kind === "one")
-    return { ok: true, lines: entryLines(await describeEntry(store, found.entry.entryId, SEES_ALL), limits) };
+  if (found.kind === "one") {
+    const answer = await answerOf({ store, teams, now: () => new Date() }, found.entry.entryId, SEES_ALL);
+    const because = found.because === undefined ? [] : [`Found by ${found.because}.`];
+    return { ok: true, lines: [...because, ...answerLines(answer, limits)] };
+  }
   const near = found.near.map(nearLine);
-  const head = found.kind === "several" ? `Several secrets are spelt like ${text}:` : `The catalogue has no ${text}.`;
-  return {
-    ok: false,
-    lines: near.length > 0 && found.kind === "none" ? [`${head} The nearest are:`, ...near] : [head, ...near],
-  };
+  const more = found.hasMore ? [`  and more: glovebox search ${text}`] : [];
+  const head = found.kind === "several" ? `Several secrets fit ${text}:` : `The catalogue has no ${text}.`;
+  const nearest = near.length > 0 && found.kind === "none" ? `${head} The nearest are:` : head;
+  return { ok: false, lines: [nearest, ...near, ...more] };
 }
 
 /** The state of a request (`RQ-1001`), of a secret, or of everything under way: `glovebox status`. */
@@ -59,13 +65,6 @@ export async function statusForTerminal(
 
 function nearLine({ shown, note, apart, because }: SearchHit): string {
   return `  ${[shown, note && `(${note})`, apart && `(${apart})`, `[${because}]`].filter((part) => part).join("  ")}`;
-}
-
-const LANE_UNKNOWN = "Its lane is not known: glovebox.yaml can't be read here (GLOVEBOX_RULES).";
-
-function laneLine(entry: EntryDescription, limits: LaneLimits | null): string {
-  if (limits === null) return LANE_UNKNOWN;
-  return sayLane(laneOf(entry.source, limits)) ?? "standard";
 }
 
 async function overview(store: Store): Promise<string[]> {
@@ -100,22 +99,6 @@ function requestLines({ id, status, content, migration, nextStep }: RequestState
     `${id}  ${status}  ${showName(formatPath(source)).shown} to ${target.name} (${target.accountId}, ${target.region})`,
     ...(migration?.causeText ? [`  ${migration.causeText}`] : []),
     `  Next: ${nextStep}`,
-  ];
-}
-
-function entryLines(entry: EntryDescription, limits: LaneLimits | null): string[] {
-  const { source, currentVersion, keyNames, customMetadata, vaultCreatedAt, vaultUpdatedAt } = entry;
-  const { shown, note } = showName(formatPath(source));
-  const day = (date: Date | null): string => date?.toISOString().slice(0, 10) ?? "not known";
-  return [
-    `${shown}${note === null ? "" : `  (${note})`}`,
-    `  engine    ${source.engine}, version ${currentVersion ?? "not known"}${entry.isDeleted ? ", deleted" : ""}${entry.goneAt ? ", gone from Vault" : ""}`,
-    `  created   ${day(vaultCreatedAt)}, changed ${day(vaultUpdatedAt)}`,
-    `  keys      ${keyNames === null ? "not known without reading" : keyNames.join(", ") || "none"}`,
-    ...Object.entries(customMetadata).map(([name, value]) => `  metadata  ${name}=${value}`),
-    ...entry.twins.map(({ name }) => `  looks like ${name.shown}${name.note === null ? "" : ` (${name.note})`}`),
-    `  lane      ${laneLine(entry, limits)}`,
-    `  request   ${entry.requestId === null ? "none" : `${entry.requestId}, ${entry.requestStatus}`}`,
   ];
 }
 

@@ -7,6 +7,7 @@ import { keepAllowed } from "./keep-allowed.ts";
 import { suggestByNeighbours } from "./neighbours.ts";
 import { suggestByRules } from "./suggest-by-rules.ts";
 import { FIELDS, type Field, type FieldOptions, type Suggestion } from "./suggestion.ts";
+import { weightOf } from "./suggestion-weight.ts";
 
 export interface SuggestMetadataDeps {
   readonly store: Store;
@@ -43,11 +44,6 @@ export async function suggestMetadata(deps: SuggestMetadataDeps, entryId: number
     all.filter((one) => one.field === field).sort((a, b) => weightOf(b) - weightOf(a));
   return { suggestions: FIELDS.flatMap(byField), note: asked.note };
 }
-
-/** A model's sureness is its own word until it has been measured: it fills gaps, and never outweighs evidence that is likely. */
-const UNMEASURED_AT_MOST = 0.49;
-const weightOf = ({ source, confidence }: Suggestion): number =>
-  source === "llm" ? Math.min(confidence, UNMEASURED_AT_MOST) : confidence;
 
 async function askClassifier(
   { store, classifier, now, options = {} }: SuggestMetadataDeps,

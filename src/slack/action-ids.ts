@@ -14,6 +14,11 @@ export const ACTION = {
   askWhy: "ask.why",
   progressMore: "progress.more",
   progressPrevious: "progress.previous",
+  askDetails: "ask.details",
+  askMore: "ask.more",
+  askBack: "ask.back",
+  ownClaim: "own.claim",
+  ownDisclaim: "own.disclaim",
   approve: "appr.approve",
   reject: "appr.reject",
   details: "appr.details",
@@ -50,6 +55,7 @@ export const homeByAction = (reason: string): string => `home.by.${reason}`;
 /** Modals. */
 export const CALLBACK = {
   find: "ask.find",
+  ownTeam: "own.team.pick",
   intake: "req.new",
   /** The same modal before it knows which secret it is about. */
   intakeSecret: "req.secret.pick",
@@ -61,8 +67,12 @@ export const CALLBACK = {
   settleOwner: "own.settle.submit",
 } as const;
 
+/** Shortcuts: from anywhere in Slack, and from the menu of a message. */
+export const SHORTCUT = { find: "find_secret", what: "what_secret" } as const;
+
 /** Inputs. Block and action share the id: Slack keeps what was typed over an update only if both stay. */
 export const INPUT = {
+  find: "ask.find.secret",
   secret: "req.secret",
   target: "req.target",
   name: "req.name",

@@ -7,7 +7,12 @@ interface InputOptions {
   readonly isOptional?: boolean;
 }
 
-function input(id: string, label: string, element: types.InputBlock["element"], options: InputOptions): Block {
+function input(
+  id: string,
+  label: string,
+  element: types.InputBlock["element"],
+  options: InputOptions,
+): types.InputBlock {
   return {
     type: "input",
     block_id: id,
@@ -61,6 +66,20 @@ export function selectInput(
     ...(initial && { initial_option: initial }),
   };
   return input(id, label, element, options);
+}
+
+/**
+ * One of more than a select can list: Slack asks us for options while the person types. What is chosen is told at once,
+ * and again with the form.
+ */
+export function searchInput(id: string, label: string, options: InputOptions & { placeholder: string }): Block {
+  const element: types.ExternalSelect = {
+    type: "external_select",
+    action_id: id,
+    min_query_length: 2,
+    placeholder: plain(options.placeholder, LIMITS.placeholder),
+  };
+  return { ...input(id, label, element, options), dispatch_action: true };
 }
 
 /** What a person filled in: block id to text or chosen value. Absent where left empty. */

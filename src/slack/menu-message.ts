@@ -16,7 +16,9 @@ export const menuButtons = (): Block[] =>
 export const menuMessage = (): Message =>
   message("Secrets: what would you like to do?", [
     header("Secrets"),
-    section("I tell you what a secret in Vault is, and move it to AWS Secrets Manager once a second person approved."),
+    section(
+      "I tell you what a secret in Vault is and whose, and move it to AWS Secrets Manager once a second person approved.",
+    ),
     ...menuButtons(),
     context("Never paste a secret's value here. I only ever need its path."),
   ]);
@@ -31,9 +33,9 @@ interface Verb {
 export const VERBS: readonly Verb[] = [
   {
     verb: "what",
-    usage: "/secrets what <path>",
-    does: "what a secret is: keys, versions, dates, where it went",
-    more: "The path is mount and path, as in `secret/team-a/stripe`. Blanks and accents count. Only you see the answer until you share it.",
+    usage: "/secrets what <anything>",
+    does: "what a secret is, who reads it, whose it is, what happens next",
+    more: "By its path (`secret/team-a/stripe`), an ARN or a name in AWS, a key's name, or in words: `the stripe key of checkout in prod`. You can also write to me, mention me, or use the shortcuts *Find a secret* and, in a message's menu, *What secret is this?*. Only you see the answer until you share it.",
   },
   {
     verb: "migrate",

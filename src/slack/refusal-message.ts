@@ -54,6 +54,10 @@ const WHY: Record<string, string> = {
   UNSAFE_PATH: "Vault would clean such a path up and answer for another secret.",
   UNKNOWN_PATH:
     "I know names from listing Vault's metadata. A secret that was made a few minutes ago, or that my own rights do not cover, is not among them.",
+  PATH_HIDDEN:
+    "Some names say too much by themselves. Which parts of Vault are kept to which groups stands in this bot's settings. The answer is the same for every path there, so that nobody learns from it what there is.",
+  NOT_FOR_EVERYBODY:
+    "What is shared into a channel is read by everybody in it, now and later. A name that a rule keeps to certain groups is shown to one person at a time.",
   VAULT_SEALED: "A sealed Vault answers nobody. Its operators have to unseal it.",
   BAD_BUTTON: "A button carries a number and a version, nothing else. This one carried something that I did not write.",
 };

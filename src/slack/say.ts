@@ -31,6 +31,10 @@ export function sayTime(at: Date): string {
   return `<!date^${Math.floor(at.getTime() / 1_000)}^{date_short_pretty}, {time}|${fallback}>`;
 }
 
+/** The day alone, in the reader's own time zone. */
+export const sayDay = (at: Date): string =>
+  `<!date^${Math.floor(at.getTime() / 1_000)}^{date_short}|${at.toISOString().slice(0, 10)}>`;
+
 /** How long ago, in the largest unit that fits: `3 h`. */
 export function sayAge(since: Date, now: Date): string {
   const minutes = Math.max(0, Math.floor((now.getTime() - since.getTime()) / 60_000));

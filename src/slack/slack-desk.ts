@@ -31,6 +31,8 @@ export interface Desk {
   /** The text of one message, thread replies included; null if it is gone. Never store it: it is people's own. */
   readMessage(place: Place, threadTs: string): Promise<string | null>;
   openView(triggerId: string, view: ModalView): Promise<{ readonly viewId: string }>;
+  /** On top of the modal that the trigger came from. */
+  pushView(triggerId: string, view: ModalView): Promise<{ readonly viewId: string }>;
   updateView(viewId: string, view: ModalView): Promise<void>;
   /** @param hash The view that it may replace; null: any. */
   publishHome(userId: string, view: HomeView, hash: string | null): Promise<HomePublished>;
@@ -102,6 +104,10 @@ export function slackDesk({ token, slackApiUrl }: DeskOptions): Desk {
     openView: async (triggerId, view) => {
       const opened = await called("views.open", () => quick.views.open({ trigger_id: triggerId, view }));
       return { viewId: opened.view?.id ?? "" };
+    },
+    pushView: async (triggerId, view) => {
+      const pushed = await called("views.push", () => quick.views.push({ trigger_id: triggerId, view }));
+      return { viewId: pushed.view?.id ?? "" };
     },
     updateView: async (viewId, view) => {
       await called("views.update", () => patient.views.update({ view_id: viewId, view }));

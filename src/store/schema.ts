@@ -31,6 +31,7 @@ import type {
   StatementTable,
   TagOverflowTable,
 } from "./tables/requests.ts";
+import type { ShownListTable } from "./tables/shown-lists.ts";
 import type { SupportCaseTable, SupportRelayTable } from "./tables/support.ts";
 import type {
   StragglerToldTable,
@@ -55,6 +56,7 @@ export interface Tables {
   metadataSuggestion: MetadataSuggestionTable;
   metadataConfirmation: MetadataConfirmationTable;
   ownerContradiction: OwnerContradictionTable;
+  shownList: ShownListTable;
   tagOverflow: TagOverflowTable;
   usageSource: UsageSourceTable;
   usagePath: UsagePathTable;

@@ -43,7 +43,11 @@ export async function relayToThread(
   return relay(store, now(), found.id, "to-thread", message);
 }
 
-async function findCase(store: Store, kind: string, { channel, threadTs }: ThreadMessage) {
+async function findCase(
+  store: Store,
+  kind: string,
+  { channel, threadTs }: Pick<ThreadMessage, "channel" | "threadTs">,
+) {
   const card = await store
     .selectFrom("card")
     .select("subject")
@@ -81,4 +85,12 @@ async function relay(
     });
     return { caseId };
   });
+}
+
+/** Whether a thread in somebody's DM is the one of a case: what is written there is for support. */
+export async function isCaseThread(
+  store: Store,
+  { channel, threadTs }: Pick<ThreadMessage, "channel" | "threadTs">,
+): Promise<boolean> {
+  return (await findCase(store, CASE_DIRECT, { channel, threadTs })) !== undefined;
 }

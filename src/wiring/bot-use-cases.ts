@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { AskDeps } from "../../handlers/ask.ts";
 import type { ConflictDeps } from "../../handlers/conflict.ts";
 import type { DecideDeps } from "../../handlers/decide.ts";
+import type { MentionDeps } from "../../handlers/mention.ts";
+import type { OwnershipDeps } from "../../handlers/ownership.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import type { RequestDeps } from "../../handlers/request-deps.ts";
 import type { TriageDeps } from "../../handlers/triage.ts";
@@ -18,8 +20,6 @@ import type { Keyring, Signer } from "../audit/signing.ts";
 import { secretsManagerClients } from "../aws/secrets-manager-client.ts";
 import { secretsManagerTarget } from "../aws/secrets-manager-target.ts";
 import type { CatalogSource } from "../catalog/catalog-source.ts";
-import { describeEntry } from "../catalog/describe-entry.ts";
-import { findEntries } from "../catalog/find-entries.ts";
 import { refreshEntry } from "../catalog/refresh-entry.ts";
 import { SEES_ALL } from "../catalog/visibility.ts";
 import type { BotConfig } from "../config.ts";
@@ -32,7 +32,6 @@ import { suggestMetadata } from "../metadata/suggest-metadata.ts";
 import { findForeignTargets } from "../migration/find-foreign-targets.ts";
 import { keepTagOverflow } from "../migration/keep-tag-overflow.ts";
 import { listRequestStates, loadRequestState, type RequestFilter } from "../migration/load-request-state.ts";
-import { plannedSources } from "../migration/planned-sources.ts";
 import { preflight } from "../migration/preflight.ts";
 import { countProgress } from "../migration/progress/count-progress.ts";
 import { suggestTargetName } from "../migration/target-name.ts";
@@ -45,6 +44,7 @@ import { claimCase } from "../support/claim-case.ts";
 import { openCase } from "../support/open-case.ts";
 import { relayToRequester, relayToThread } from "../support/relay.ts";
 import { resolveCase } from "../support/resolve-case.ts";
+import { answerUseCases } from "./answer-use-cases.ts";
 import { fieldOptions } from "./field-options.ts";
 import type { Base } from "./open-base.ts";
 import { viewSettings } from "./view-settings.ts";
@@ -53,6 +53,8 @@ import { newSeed } from "./wave-use-cases.ts";
 export interface BotParts {
   readonly desk: Desk;
   readonly membership: Membership;
+  /** The same, which may remember for a minute: for what is shown. */
+  readonly viewMembership: Membership;
   readonly signer: Signer;
   readonly keyring: Keyring;
   readonly source: CatalogSource;
@@ -60,6 +62,8 @@ export interface BotParts {
 }
 
 export type BotUseCases = AskDeps &
+  MentionDeps &
+  OwnershipDeps &
   RequestDeps &
   ConflictDeps &
   DecideDeps &
@@ -72,7 +76,7 @@ export type BotUseCases = AskDeps &
 export function botUseCases(
   base: Base,
   config: BotConfig,
-  { desk, membership, signer, keyring, source, ringMigration }: BotParts,
+  { desk, membership, viewMembership, signer, keyring, source, ringMigration }: BotParts,
 ): BotUseCases {
   const { common, rules, store, log, now, onClose } = base;
   const clients = secretsManagerClients({ endpoint: common.AWS_ENDPOINT_URL });
@@ -131,14 +135,18 @@ export function botUseCases(
     now,
     recordInbox: (id, kind, actor) => rememberOnce(store, { id, kind, actor, at: now() }),
   };
+  const answers = answerUseCases({
+    ...{ store, now, membership, viewMembership, visibility: rules.visibility, teams: rules.teams },
+    targets: rules.targets,
+    seeAll: [rules.support.staff, rules.operators, rules.approvals.approvers],
+  });
   return {
     ...reporting,
+    ...answers,
     settings,
     supportChannel: rules.support.channel,
-    findEntries: (text) => findEntries(store, text, SEES_ALL, plannedSources(rules.targets)),
-    describeEntry: (entryId) => describeEntry(store, entryId, SEES_ALL),
-    refreshEntry: (entryId) => refreshEntry({ store, source, now }, entryId, SEES_ALL),
     countProgress: () => countProgress(store, now()),
+    refreshEntry: (entryId, viewer) => refreshEntry({ store, source, now }, entryId, viewer),
     suggestMetadata: (entryId) => suggestMetadata({ store, classifier, now, options }, entryId),
     preflight: judge,
     waveDeps,
@@ -150,7 +158,6 @@ export function botUseCases(
       await confirmMetadata(store, { entryId, values: said, by: content.requester, now: now() });
       return sent;
     },
-    loadRequestState: (requestId) => loadRequestState(store, requestId),
     listRequestStates: (filter: RequestFilter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(rules.approvals.approvers, userId),
     async approveRequest(input) {

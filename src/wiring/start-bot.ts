@@ -2,8 +2,11 @@ import { registerAsk } from "../../handlers/ask.ts";
 import { registerConflict } from "../../handlers/conflict.ts";
 import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
+import { registerMention } from "../../handlers/mention.ts";
+import { registerOwnership } from "../../handlers/ownership.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
 import { registerSettleOwner } from "../../handlers/settle-owner.ts";
+import { registerShortcuts } from "../../handlers/shortcuts.ts";
 import { registerTriage } from "../../handlers/triage.ts";
 import { registerWaves } from "../../handlers/waves.ts";
 import { deliverWorker, ringDelivery } from "../../jobs/deliver.ts";
@@ -51,6 +54,8 @@ import { waveUseCases } from "./wave-use-cases.ts";
 const GATE_EVERY_MS = 15_000;
 /** How old Slack's word on a group may be where the gate asks, twice for every secret. */
 const GATE_MEMBERSHIP_MAX_AGE_MS = 10_000;
+/** The same where somebody only looks: a search asks at every letter. */
+const VIEW_MEMBERSHIP_MAX_AGE_MS = 60_000;
 const CRAWL_EVERY_SECONDS = 3_600;
 /** Every step of the engine, every new request and every decision puts something into the outbox. */
 const WAVE_RINGS = { channels: ["outbox", "control"], everyMs: 5_000, what: "a look at the waves" } as const;
@@ -67,6 +72,7 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const slack = { token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL };
   const [desk, membership] = [slackDesk(slack), slackMembership(slack)];
   const gateMembership = slackMembership(slack, { maxAgeMs: GATE_MEMBERSHIP_MAX_AGE_MS });
+  const viewMembership = slackMembership(slack, { maxAgeMs: VIEW_MEMBERSHIP_MAX_AGE_MS });
   const signer = readSigner("APPROVAL_KEY_FILE", config.APPROVAL_KEY_FILE);
   const keyring = readOwnKeyring("APPROVAL_PUBLIC_KEY_FILES", signer, config.APPROVAL_PUBLIC_KEY_FILES);
   const operatorKeys = readOperatorKeys(common);
@@ -102,7 +108,15 @@ export async function startBot(base: Base, config: BotConfig): Promise<Record<st
   const ringMigration = openRings(base, config);
   const intake = startIntake(base, config, { keyring, operatorKeys });
   startDeliveries(base, desk, intake);
-  const isConnected = await startSlack(base, config, { desk, membership, signer, keyring, source, ringMigration });
+  const isConnected = await startSlack(base, config, {
+    desk,
+    membership,
+    viewMembership,
+    signer,
+    keyring,
+    source,
+    ringMigration,
+  });
   const sweepDeps = { store, ringMigration, now: base.now };
   const sweeping = await startSweep(base.queues, sweepDeps, config.SWEEP_SECONDS);
   // What a pause held up need not wait for the next sweep.
@@ -182,6 +196,9 @@ async function startSlack(
   registerConflict(app, deps);
   registerDecide(app, deps);
   registerTriage(app, deps);
+  registerMention(app, deps);
+  registerShortcuts(app, deps);
+  registerOwnership(app, deps);
   const { settings, desk, log, now, recordInbox } = deps;
   const reporting = { desk, log, now, recordInbox };
   const directory = slackDirectory({ token: config.SLACK_BOT_TOKEN.reveal(), slackApiUrl: config.SLACK_API_URL });

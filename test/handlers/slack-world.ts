@@ -10,10 +10,13 @@ import { registerAsk } from "../../handlers/ask.ts";
 import { registerConflict } from "../../handlers/conflict.ts";
 import { registerDecide } from "../../handlers/decide.ts";
 import { registerHome } from "../../handlers/home.ts";
+import { type MentionDeps, registerMention } from "../../handlers/mention.ts";
+import { type OwnershipDeps, registerOwnership } from "../../handlers/ownership.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import { openIntake, registerRequest } from "../../handlers/request.ts";
 import type { RequestDeps } from "../../handlers/request-deps.ts";
 import { registerSettleOwner } from "../../handlers/settle-owner.ts";
+import { registerShortcuts } from "../../handlers/shortcuts.ts";
 import { registerTriage } from "../../handlers/triage.ts";
 import { registerWaves } from "../../handlers/waves.ts";
 import { acceptEnvelope } from "../../src/approvals/accept-envelope.ts";
@@ -30,13 +33,11 @@ import { withdrawRequest } from "../../src/approvals/withdraw-request.ts";
 import { appendEvent } from "../../src/audit/append-event.ts";
 import type { Signed } from "../../src/audit/signing.ts";
 import { describeEntry } from "../../src/catalog/describe-entry.ts";
-import { findEntries } from "../../src/catalog/find-entries.ts";
 import { lookKey } from "../../src/catalog/look-key.ts";
-import { SEES_ALL } from "../../src/catalog/visibility.ts";
 import { drawHomes } from "../../src/home/draw-homes.ts";
 import { redrawHomesOf } from "../../src/home/homes-of-subject.ts";
 import { keepTagOverflow } from "../../src/migration/keep-tag-overflow.ts";
-import { listRequestStates, loadRequestState } from "../../src/migration/load-request-state.ts";
+import { loadRequestState } from "../../src/migration/load-request-state.ts";
 import { countProgress } from "../../src/migration/progress/count-progress.ts";
 import { buildReceipt, signReceipt } from "../../src/migration/receipt.ts";
 import { suggestTargetName } from "../../src/migration/target-name.ts";
@@ -55,6 +56,7 @@ import { loadCaseState } from "../../src/support/load-case-state.ts";
 import { openCase } from "../../src/support/open-case.ts";
 import { relayToRequester, relayToThread } from "../../src/support/relay.ts";
 import { resolveCase } from "../../src/support/resolve-case.ts";
+import { answerUseCases } from "../../src/wiring/answer-use-cases.ts";
 import { homeUseCases } from "../../src/wiring/home-use-cases.ts";
 import { waveUseCases } from "../../src/wiring/wave-use-cases.ts";
 import { freshKeys } from "../fakes/keys.ts";
@@ -94,7 +96,11 @@ const TEAMS = (["payments", "treasury"] as const).map((name) => ({
 }));
 
 const VISIBILITY = [
-  { paths: ["secret/vaulted/**"], seenBy: { users: [], usergroups: [USERGROUPS.treasury.id] }, ask: "#treasury-help" },
+  {
+    paths: ["secret/vaulted/**", "secret/treasury/**"],
+    seenBy: { users: [], usergroups: [USERGROUPS.treasury.id] },
+    ask: "#treasury-help",
+  },
 ];
 
 /** Real handlers, use-cases, store and views on a real local workspace; only Vault, AWS and support are stood in for. */
@@ -122,24 +128,27 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
     },
   };
   const load = (requestId: string) => loadRequestState(store, requestId);
-  const ask: AskDeps = {
+  const answers = answerUseCases({
+    ...{ store, now, membership, viewMembership: membership, targets: SETTINGS.targets },
+    ...{ teams: TEAMS, visibility: VISIBILITY },
+    seeAll: [{ users: [], usergroups: [USERGROUPS.supporters.id] }, SETTINGS.approvers],
+  });
+  const ask: AskDeps & MentionDeps & OwnershipDeps = {
     ...reporting,
+    ...answers,
     settings: SETTINGS,
-    findEntries: async (text) => {
+    findEntries: async (text, viewer) => {
       if (knobs.findFailure) throw knobs.findFailure;
-      return findEntries(store, text, SEES_ALL);
+      return answers.findEntries(text, viewer);
     },
-    describeEntry: (entryId) => describeEntry(store, entryId, SEES_ALL),
-    loadRequestState: load,
-    listRequestStates: (filter) => listRequestStates(store, filter),
     isApprover: (userId) => membership.isMember(SETTINGS.approvers, userId),
     countProgress: () => countProgress(store, now()),
   };
   const request: RequestDeps = {
     ...ask,
-    refreshEntry: async (entryId) => {
+    refreshEntry: async (entryId, viewer) => {
       if (knobs.vaultFailure) throw knobs.vaultFailure;
-      return describeEntry(store, entryId, SEES_ALL);
+      return describeEntry(store, entryId, viewer);
     },
     suggestMetadata: async () => ({
       suggestions: [
@@ -177,6 +186,9 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   });
   registerAsk(slackApp.app, ask, (asked) => openIntake(request, asked));
   registerRequest(slackApp.app, request);
+  registerMention(slackApp.app, ask);
+  registerShortcuts(slackApp.app, ask);
+  registerOwnership(slackApp.app, ask);
   registerDecide(slackApp.app, {
     ...reporting,
     settings: SETTINGS,

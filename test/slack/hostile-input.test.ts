@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultsInBlocks, faultsInView, textTotal } from "../../dev/slack/block-kit-rules.ts";
+import { faultsInBlocks, faultsInOptions, faultsInView, textTotal } from "../../dev/slack/block-kit-rules.ts";
 import { showName } from "../../src/catalog/show-name.ts";
 import type { HomeSecret, HomeState } from "../../src/home/load-home.ts";
 import type { Page } from "../../src/home/page-of.ts";
@@ -9,18 +9,31 @@ import { STANDARD } from "../../src/migration/lane-of.ts";
 import { ACTION } from "../../src/slack/action-ids.ts";
 import type { Message } from "../../src/slack/blocks.ts";
 import { type CaseView, caseCard, relayToRequester, relayToThread } from "../../src/slack/case-card.ts";
+import { findModal, findOption } from "../../src/slack/find-modal.ts";
 import { homeView } from "../../src/slack/home-view.ts";
 import { intakeModal, intakeSecretModal, intakeSkeleton } from "../../src/slack/intake-modal.ts";
+import { matchesMessage, namedMessage } from "../../src/slack/matches-message.ts";
+import { openCaseHint } from "../../src/slack/mention-message.ts";
 import { unknownVerbMessage } from "../../src/slack/menu-message.ts";
 import { noticeMessage } from "../../src/slack/notice-message.ts";
 import { rejectModal } from "../../src/slack/reject-modal.ts";
 import { requestCard } from "../../src/slack/request-card.ts";
 import { requestDetails } from "../../src/slack/request-details.ts";
+import { secretDetails } from "../../src/slack/secret-details.ts";
 import { myRequestsMessage } from "../../src/slack/status-message.ts";
-import { nearestMessage, whatMessage } from "../../src/slack/what-message.ts";
+import { teamCard, teamModal } from "../../src/slack/team-modal.ts";
+import { answerBlocks, whatMessage } from "../../src/slack/what-message.ts";
 import type { MigrationState } from "../../src/store/tables/migrations.ts";
 import type { RequestStatus } from "../../src/store/tables/requests.ts";
-import { NOW, SETTINGS, sampleEntry, sampleMigration, sampleRequest } from "./sample-states.ts";
+import {
+  NOW,
+  SETTINGS,
+  sampleAnswer,
+  sampleEntry,
+  sampleMigration,
+  sampleRequest,
+  sampleUsage,
+} from "./sample-states.ts";
 
 const INJECTIONS = [
   "<!channel> <@U0EVIL> <https://evil.example|Approve>",
@@ -113,6 +126,34 @@ const entries = fc
     }),
   );
 
+/** Every name in an answer is somebody else's text. */
+function hostileAnswer(entry: ReturnType<typeof sampleEntry>, words: string) {
+  const client = { entityId: words, role: words, displayName: words, address: words, reads: 1, lastAt: NOW };
+  const usage = { lastReadAt: NOW, readCount: 30, readsPerDay: 1, lastWriteAt: NOW, addressCount: 1, clientCount: 60 };
+  const sibling = { entryId: 1, path: words, environment: words };
+  return sampleAnswer(
+    {
+      ...entry,
+      facts: [
+        { field: "purpose", confirmed: { value: words, by: "U0ENGINEER", at: NOW }, suggestions: [] },
+        { field: "application", confirmed: null, suggestions: [suggested(words)] },
+      ],
+    },
+    {
+      usage: sampleUsage({
+        ...{ coverage: { from: NOW, to: NOW }, ...usage, readers: [words, words] },
+        ...{ clients: Array(50).fill(client), writers: [client] },
+      }),
+      owner: {
+        ...{ team: words, isConfirmed: false, because: words, confirmedBy: null },
+        contradictedBy: Array(20).fill({ team: words, kind: "not-ours", by: "U0ENGINEER", at: NOW }),
+      },
+      siblings: { inFolder: { count: 90, some: Array(4).fill(sibling) }, elsewhere: Array(8).fill(sibling) },
+    },
+  );
+}
+const suggested = (words: string) => ({ value: words, source: "rules", evidence: words, confidence: 0.9 });
+
 function expectWithinLimits({ text, blocks }: Message): void {
   expect(faultsInBlocks(blocks)).toEqual([]);
   expect(textTotal(blocks)).toBeLessThanOrEqual(10_000);
@@ -192,9 +233,28 @@ describe("every view, given hostile text", () => {
   it("keeps Slack's limits on what is known of a secret, and on the intake modal with a hundred keys", () => {
     fc.assert(
       fc.property(entries, hostile(10_000), fc.boolean(), (entry, words, isTooMuch) => {
-        expectWithinLimits(whatMessage({ entry, request: null, settings: SETTINGS }));
-        const near = entry.twins.map(({ entryId, path, name }) => ({ entryId, path, ...name, isGone: false }));
-        expectWithinLimits(nearestMessage(words, { kind: "none", near }, ACTION.askWhat));
+        const answer = hostileAnswer(entry, words);
+        const card = whatMessage({ answer, request: null, settings: SETTINGS });
+        expectWithinLimits(card);
+        expectWithinLimits(openCaseHint(card, "CS-101"));
+        expectWithinLimits(secretDetails(answer, null, SETTINGS));
+        const names = entry.twins.map(({ entryId, path, name }) => ({ entryId, path, ...name, isGone: false }));
+        const near = names.map((name) => ({ ...name, because: words, apart: words }));
+        const page = { id: "list", offset: 5, hasMore: true };
+        expectWithinLimits(matchesMessage({ asked: words, kind: "none", near, page }, ACTION.askWhat));
+        expectWithinLimits(
+          namedMessage([
+            ...near.map((match) => ({ kind: "match" as const, match })),
+            { kind: "unknown", asked: words },
+            { kind: "refused", asked: words, why: "No." },
+          ]),
+        );
+        const blocks = answerBlocks({ answer, request: null, settings: SETTINGS, isApart: true });
+        expect(faultsInView(findModal(blocks))).toEqual([]);
+        expect(faultsInView(teamCard(blocks))).toEqual([]);
+        expect(faultsInOptions(near.map((hit) => findOption(hit, words)))).toEqual([]);
+        const asking = { entryId: 42, verb: "claim", teams: [{ name: words }], path: entry.source } as const;
+        expect(faultsInView(teamModal(asking))).toEqual([]);
         expectWithinLimits(unknownVerbMessage(words, "what"));
         const suggestion = { value: words, source: "rules", evidence: words };
         const form = intakeModal(
@@ -247,7 +307,13 @@ describe("every view, given hostile text", () => {
     fc.assert(
       fc.property(requests, entries, (request, entry) => {
         const card = requestCard(request, { audience: "approvers", settings: SETTINGS });
-        const shown = [card, requestDetails(request, SETTINGS), whatMessage({ entry, request, settings: SETTINGS })];
+        const answer = hostileAnswer(entry, entry.source.path);
+        const shown = [
+          card,
+          requestDetails(request, SETTINGS),
+          whatMessage({ answer, request, settings: SETTINGS }),
+          secretDetails(answer, request, SETTINGS),
+        ];
         for (const text of shown.flatMap((view) => [view.text, ...mrkdwnIn(view.blocks)])) {
           expect(text).not.toMatch(REFERENCE);
           expect(text).not.toMatch(/&(?!(amp|lt|gt);)/); // no half of an escape

@@ -1,6 +1,9 @@
 import { PLAIN_SETTINGS } from "../../src/approvals/content.ts";
 import type { EntryDescription } from "../../src/catalog/describe-entry.ts";
 import { showName } from "../../src/catalog/show-name.ts";
+import type { EntryUsage } from "../../src/catalog/usage/usage-of-entry.ts";
+import { identify } from "../../src/metadata/answer/identity.ts";
+import type { SecretAnswer } from "../../src/metadata/answer/secret-answer.ts";
 import type { MigrationProgress, RequestState } from "../../src/migration/request-state.ts";
 import type { ViewSettings } from "../../src/slack/view-settings.ts";
 
@@ -138,4 +141,29 @@ export function sampleEntry(path = "payments/card-gateway/prod", changes: Partia
     ...changes,
   };
   return entry;
+}
+
+/** No audit log was read. */
+export const sampleUsage = (changes: Partial<EntryUsage> = {}): EntryUsage => ({
+  ...{ coverage: null, lastReadAt: null, readCount: 0, readsPerDay: 0, lastWriteAt: null },
+  ...{ clients: [], clientCount: 0, addressCount: 0, readers: [], writers: [] },
+  ...changes,
+});
+
+export function sampleAnswer(
+  entry: EntryDescription = sampleEntry(),
+  changes: Partial<SecretAnswer> = {},
+): SecretAnswer {
+  return {
+    entry,
+    identity: identify(entry),
+    usage: sampleUsage(),
+    owner: {
+      ...{ team: "payments", isConfirmed: false, because: "`owner` in Vault's custom metadata" },
+      ...{ confirmedBy: null, contradictedBy: [] },
+    },
+    siblings: { inFolder: { count: 0, some: [] }, elsewhere: [] },
+    at: NOW,
+    ...changes,
+  };
 }
