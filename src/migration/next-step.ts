@@ -25,6 +25,7 @@ export function nextStepOf(state: StateBeforeNextStep): string {
       if (migration?.triesAgainAt) return triesAgain(migration.triesAgainAt);
       return "The move is running. There is nothing to do.";
     case "migrated":
+      if (state.isUndoOrdered && migration?.triesAgainAt) return triesAgain(migration.triesAgainAt);
       if (state.isUndoOrdered) return "Its undo is ordered; a worker carries it out when it is its turn.";
       return `Point the application at the target and check that it reads it from there. Vault still has the secret.${content.source.engine === "kv-v1" ? " KV v1 has no versions, so I can't tell you if it changes there." : ""}`;
     case "failed":

@@ -3,10 +3,13 @@ import { readSigned, SignatureRefusedError } from "../approvals/read-signed.ts";
 import { GloveboxError } from "../errors.ts";
 import { enqueueDelivery } from "../store/outbox.ts";
 import { assertTargetAllowed } from "./assert-target-allowed.ts";
+import { causeFor } from "./causes.ts";
 import { UndoExpiredError } from "./engine-errors.ts";
+import { FenceLostError } from "./fence.ts";
 import { loadFinished } from "./finished.ts";
 import { loadOrder, type MigrationRow } from "./load-order.ts";
 import type { Attempt } from "./migration-run.ts";
+import { mayComeAgain, NOT_WAITING, recordWaiting } from "./record-waiting.ts";
 import { undoWrites } from "./undo-writes.ts";
 
 export function isUndoWanted(row: MigrationRow): boolean {
@@ -15,15 +18,18 @@ export function isUndoWanted(row: MigrationRow): boolean {
 
 /**
  * Carries out a signed order to undo a finished migration: the target goes back to what it was before. Vault is not
- * touched. A refusal is journaled and shown; a passing failure is thrown, to come again.
+ * touched. A refusal is journaled and shown.
+ * @throws A failure that passes, journaled and shown as well, to come again as the table of causes says.
  */
 export async function undoMigration(attempt: Attempt): Promise<void> {
   try {
     const { text, orderedBy } = await takeBack(attempt);
     await recordUndone(attempt, text, orderedBy);
   } catch (error) {
-    if (!(error instanceof GloveboxError) || error.retryable) throw error;
-    await recordRefused(attempt, error);
+    if (!(error instanceof GloveboxError) || error instanceof FenceLostError) throw error;
+    if (!(await mayComeAgain(attempt, error.code))) return recordRefused(attempt, error);
+    const words = `${causeFor(error.code).waitsFor}; I go on with the undo by myself, and do nothing twice.`;
+    await recordWaiting(attempt, error, { hasWritten: true, leaseClosedAt: null, words });
   }
 }
 
@@ -43,7 +49,7 @@ async function recordUndone({ deps, row, journal }: Attempt, text: string, order
   const at = deps.now();
   await journal.commit({
     step: "migration.undone",
-    changes: { state: "undone", causeText: text, finishedAt: at },
+    changes: { state: "undone", causeCode: null, causeText: text, finishedAt: at, ...NOT_WAITING },
     event: { kind: "migration.undone", actor: orderedBy, content: { requestId: row.requestId, text } },
     also: async (tx) => {
       await tx
@@ -71,6 +77,7 @@ async function recordRefused({ row, journal }: Attempt, error: GloveboxError): P
       undoOrder: null,
       undoSignature: null,
       undoKeyId: null,
+      ...NOT_WAITING,
     },
     event: { kind: "undo.refused", actor: "worker", content: { requestId: row.requestId, code: error.code } },
   });

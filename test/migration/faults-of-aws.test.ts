@@ -3,8 +3,10 @@ import { type AwsCall, nameAwsCall } from "../../dev/aws/aws-call.ts";
 import { type AwsFront, startAwsFront } from "../../dev/aws/strict-front/start-front.ts";
 import { FaultList } from "../../dev/faults/fault-list.ts";
 import { startHttpFront } from "../../dev/faults/http-front.ts";
+import { orderUndo } from "../../src/approvals/order-undo.ts";
+import { loadRequestState } from "../../src/migration/load-request-state.ts";
 import { type CrashWorld, crashWorld, FINISHED } from "./crash-world.ts";
-import { NOTHING_LEFT } from "./engine-world.ts";
+import { APPROVER, NOTHING_LEFT } from "./engine-world.ts";
 import { attempt, causeOf, goOn, retry, UNTOUCHED, WAITING } from "./fault-ends.ts";
 
 async function behindAwsFront(): Promise<{ world: CrashWorld; aws: AwsFront }> {
@@ -120,6 +122,18 @@ describe("a migration whose AWS fails", () => {
     expect(await world.outcomeOf(id)).toMatchObject(UNTOUCHED);
   });
 
+  const undoWhileDown = async () => {
+    const { world, aws } = await behindAwsFront();
+    const { id } = await world.orderNew();
+    await world.migrate(id);
+    const { requestId } = await world.rowOf(id);
+    await orderUndo(world.decide, { requestId, by: APPROVER });
+    aws.down(true);
+    await expect(world.migrate(id)).rejects.toMatchObject({ code: "TARGET_UNAVAILABLE" });
+    aws.down(false);
+    return { world, aws, id, requestId };
+  };
+
   it("adds a second version once when the answers to its write are lost", async () => {
     const { world, aws } = await behindAwsFront();
     const { path, id: first } = await world.orderNew();
@@ -131,6 +145,32 @@ describe("a migration whose AWS fails", () => {
     aws.clearFaults();
     await world.migrate(id);
     expect(await world.outcomeOf(id)).toMatchObject({ ...FINISHED, versionCount: 2 });
+  });
+
+  it("says what an ordered undo waits for while AWS is down, and ends it by itself", async () => {
+    const { world, id, requestId } = await undoWhileDown();
+    expect(await causeOf(world, id)).toEqual({
+      code: "TARGET_UNAVAILABLE",
+      text: "AWS did not answer; I go on with the undo by myself, and do nothing twice.",
+    });
+    expect((await loadRequestState(world.store, requestId))?.nextStep).toContain("I try again by myself");
+    await world.migrate(id);
+    expect(await world.outcomeOf(id)).toMatchObject({ state: "undone", request: "undone", target: "tombstone" });
+    expect(await causeOf(world, id)).toMatchObject({ code: null });
+  });
+
+  it("gives an ordered undo back to people when AWS has not come back to it within an hour", async () => {
+    const { world, aws, id, requestId } = await undoWhileDown();
+    aws.down(true);
+    const waitingSince = new Date(Date.now() - 3_700_000);
+    await world.store.updateTable("migration").set({ waitingSince }).where("id", "=", id).execute();
+    await world.migrate(id);
+    aws.down(false);
+    expect(await world.rowOf(id)).toMatchObject({ state: "done", undoOrder: null, dueAt: null });
+    expect((await causeOf(world, id)).code).toBe("TARGET_UNAVAILABLE");
+    await orderUndo(world.decide, { requestId, by: APPROVER });
+    await world.migrate(id);
+    expect(await world.outcomeOf(id)).toMatchObject({ state: "undone", target: "tombstone" });
   });
 
   it("takes the write back by itself when AWS gives another value back than was written", async () => {
