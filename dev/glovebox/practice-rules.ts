@@ -1,3 +1,4 @@
+import { TEAMS } from "../seed/generate-estate.ts";
 import type { LocalSlack } from "../slack/start-local-slack.ts";
 
 /** The practice account: moto's own. */
@@ -19,7 +20,8 @@ export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channe
     },
     support: { channel: channels.support, staff: { users: [], usergroups: [usergroups.supporters.id] } },
     operators: { users: [], usergroups: [usergroups.operators.id] },
-    teams: [practiceTeam("payments", usergroups.payments.id), practiceTeam("treasury", usergroups.treasury.id)],
+    teams: practiceTeams({ payments: usergroups.payments.id, treasury: usergroups.treasury.id }),
+    lanes: PRACTICE_LANES,
     // Erin may not see these names; Eli may, and so do staff, operators and approvers.
     visibility: [
       {
@@ -33,10 +35,24 @@ export function practiceRules({ channels, usergroups }: Pick<LocalSlack, "channe
   return `${JSON.stringify(rules, null, 2)}\n`;
 }
 
-/** Its roles in the invented past are called after it. */
-const practiceTeam = (name: string, usergroup: string): object => ({
-  name,
-  aliases: [`team-${name}`],
-  members: { users: [], usergroups: [usergroup] },
-  vaultRoles: [`${name}-*`],
-});
+/** Every team of the bank. Its roles in the invented past are called after it; most have nobody in the workspace. */
+export const practiceTeams = (usergroups: Readonly<Record<string, string>>) =>
+  TEAMS.map((name) => ({
+    name,
+    aliases: [`team-${name}`],
+    members: usergroups[name] ? { users: [], usergroups: [usergroups[name]] } : { users: ["U0NOBODY"], usergroups: [] },
+    vaultRoles: [`${name}-*`],
+  }));
+
+/** Between what is usual in the invented bank and what is not: see dev/seed/seed-lanes.ts. */
+export const PRACTICE_LANES = {
+  whiteGlove: { readsPerDay: 50, clients: 8 },
+  paths: [
+    {
+      paths: ["legacy/*_BATCH_*"],
+      lane: "complex",
+      reason: "the mainframe's batch job reads it by a fixed layout",
+      nextStep: "Ask support how the batch job is to read it.",
+    },
+  ],
+} as const;

@@ -55,10 +55,10 @@ export function seedLane(secret: {
   readonly environment: string;
 }): SeedLane {
   const { twist, engine, mount, type, app, environment } = secret;
+  if (mount === "legacy" && app.startsWith("batch")) return "complex"; // by a rule over its path, whatever else is so
   if (twist === "hot" || twist === "many-clients" || twist === "several-teams") return "white-glove";
   if (environment === "prod" && SENSITIVE_TYPES.has(type)) return "white-glove";
   if (twist !== null) return "complex";
-  if (mount === "legacy" && app.startsWith("batch")) return "complex";
   return type === "mixed-bundle" && engine === "kv-v2" ? "complex" : "standard";
 }
 

@@ -1,6 +1,7 @@
 import { GloveboxError } from "../errors.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Engine, EntryVersion } from "../store/tables/catalog.ts";
+import type { StoredLaneReason } from "../store/tables/lanes.ts";
 import type { RequestStatus } from "../store/tables/requests.ts";
 import { isCurrentVersionDeleted } from "./current-version.ts";
 import { type ShownName, showName } from "./show-name.ts";
@@ -50,6 +51,8 @@ export interface EntryDescription {
   readonly requestId: string | null;
   readonly requestStatus: RequestStatus | null;
   readonly facts: readonly EntryFact[];
+  /** Why its move needs more than a request and a yes, as judged last; null: not judged yet. */
+  readonly judgedReasons: readonly StoredLaneReason[] | null;
 }
 
 export class EntryUnknownError extends GloveboxError {
@@ -113,7 +116,17 @@ export async function describeEntry(
     requestId: request?.id ?? null,
     requestStatus: request?.status ?? null,
     facts: await factsOf(store, entryId),
+    judgedReasons: await judgedReasonsOf(store, entryId),
   };
+}
+
+async function judgedReasonsOf(store: Store, entryId: number) {
+  const judged = await store
+    .selectFrom("entryLane")
+    .select("reasons")
+    .where("entryId", "=", entryId)
+    .executeTakeFirst();
+  return judged?.reasons ?? null;
 }
 
 async function factsOf(store: Store, entryId: number): Promise<EntryFact[]> {

@@ -40,7 +40,11 @@ export function laneOf(facts: LaneFacts, limits: LaneLimits): LaneVerdict {
   const stops = stopReasons(facts, limits);
   const forced = rules.paths.find(({ paths }) => matchesOne(paths, formatPath(facts)));
   const judged = forced ? reasonsOf(forced) : [...whiteGloveReasons(facts, rules), ...formReasons(facts, rules)];
-  const reasons = [...stops, ...judged];
+  return verdictBy([...stops, ...judged]);
+}
+
+/** @param reasons What stops the move first. */
+export function verdictBy(reasons: readonly LaneReason[]): LaneVerdict {
   const [first] = reasons;
   if (first === undefined) return STANDARD;
   const lane = reasons.some((reason) => reason.lane === "white-glove") ? "white-glove" : "complex";

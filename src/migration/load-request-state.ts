@@ -6,6 +6,7 @@ import type { MigrationTable } from "../store/tables/migrations.ts";
 import type { DecisionTable, RequestStatus, RequestTable } from "../store/tables/requests.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
 import { readTagOverflows } from "./keep-tag-overflow.ts";
+import type { LaneReason } from "./lanes/lane.ts";
 import { nextStepOf } from "./next-step.ts";
 import type { MigrationProgress, RequestDecision, RequestState, WrittenTarget } from "./request-state.ts";
 import { currentOf, kindOf, versionIdOf, WriteList } from "./write-list.ts";
@@ -83,7 +84,13 @@ async function withDetails(store: Store, rows: readonly RequestRow[], at: Date):
     store,
     rows.map(({ entryId }) => entryId),
   );
+  const lanes = await store
+    .selectFrom("entryLane")
+    .select(["entryId", "reasons"])
+    .where("entryId", "in", [...new Set(rows.map(({ entryId }) => entryId))])
+    .execute();
   const control = await store.selectFrom("control").select("isPaused").executeTakeFirst();
+  const reasonsOf = new Map(lanes.map(({ entryId, reasons }) => [entryId, reasons]));
   const decisionOf = new Map(decisions.map((decision) => [decision.requestId, decision]));
   const migrationOf = new Map(migrations.map((migration) => [migration.requestId, migration]));
   return rows.map((row) =>
@@ -91,6 +98,7 @@ async function withDetails(store: Store, rows: readonly RequestRow[], at: Date):
       at,
       isPaused: control?.isPaused === true,
       overflow: overflows.get(row.entryId) ?? null,
+      laneReasons: reasonsOf.get(row.entryId) ?? [],
     }),
   );
 }
@@ -99,7 +107,11 @@ function requestState(
   row: RequestRow,
   decision: Selectable<DecisionTable> | undefined,
   migration: MigrationRow | undefined,
-  { at, isPaused, overflow }: { at: Date; isPaused: boolean; overflow: TagOverflow | null },
+  {
+    at,
+    isPaused,
+    ...known
+  }: { at: Date; isPaused: boolean; overflow: TagOverflow | null; laneReasons: readonly LaneReason[] },
 ): RequestState {
   const { id, version, status, entryId, requester, vaultVersion, changes, createdAt, changedAt, expiresAt } = row;
   const state = {
@@ -111,7 +123,7 @@ function requestState(
     content: Envelope.parse(JSON.parse(row.content)).content,
     vaultVersion,
     changes,
-    overflow,
+    ...known,
     createdAt,
     changedAt,
     expiresAt,

@@ -2,6 +2,7 @@ import type { RequestContent } from "../approvals/content.ts";
 import type { MigrationState, TargetConflict } from "../store/tables/migrations.ts";
 import type { ContentChange, RequestStatus } from "../store/tables/requests.ts";
 import type { TagOverflow } from "./custom-metadata-tags.ts";
+import type { LaneReason } from "./lanes/lane.ts";
 import type { TargetWriteKind } from "./write-list.ts";
 
 /** All that a card, a command or a page may show of one request: read from our tables, never from Slack. */
@@ -21,6 +22,8 @@ export interface RequestState {
   readonly createdAt: Date;
   readonly changedAt: Date;
   readonly expiresAt: Date;
+  /** Why its move needs more than a request and a yes, as judged last; empty for the standard lane. */
+  readonly laneReasons: readonly LaneReason[];
   readonly decision: RequestDecision | null;
   readonly migration: MigrationProgress | null;
   /** One sentence: what happens next, or who must do what. */

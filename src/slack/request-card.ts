@@ -1,3 +1,4 @@
+import { verdictBy } from "../migration/lane-of.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { ContentChange } from "../store/tables/requests.ts";
 import { actions, type Block, context, lines, type Message, message } from "./blocks.ts";
@@ -29,7 +30,7 @@ export function requestCard(state: RequestState, { audience, settings }: CardVie
     ...(state.changes.length > 0 && isWaiting ? [changeLines(state)] : []),
     lines(...whatWhere(state, settings)),
     lines("*Why*", quote(content.reason)),
-    lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, ...whenLines(state)),
+    lines(`*Risk*  ${escapeMrkdwn(riskWords(content, settings.fields))}`, laneLine(state), ...whenLines(state)),
     ...(settings.gate === "off" ? [context(`*Gate*  off: ${GATE_OFF_WORDS}`)] : []),
     ...outcome(state),
     ...conflictBlocks(state),
@@ -62,6 +63,15 @@ function whatWhere(
     ...carriedLines(content, fields),
     overflowLine(overflow),
   ];
+}
+
+/** Why it wants more care than others, while that can still be given; of the standard lane nothing. */
+function laneLine({ laneReasons, status }: RequestState): string | null {
+  const verdict = verdictBy(laneReasons);
+  const isOver = !["waiting", "approved", "migrating"].includes(status);
+  if (verdict.lane === "standard" || isOver) return null;
+  const reasons = verdict.reasons.map(({ text }) => text).join("; ");
+  return `*Lane*  ${escapeMrkdwn(`${verdict.lane}: ${reasons}. ${verdict.nextStep}`)}`;
 }
 
 /** Custom metadata that goes along: the approver says yes to each of these too. */

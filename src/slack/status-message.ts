@@ -1,5 +1,6 @@
 import type { EntryDescription } from "../catalog/describe-entry.ts";
-import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
+import { canBeAskedFor, type LaneLimits, sayLane } from "../migration/lane-of.ts";
+import { laneOfEntry } from "../migration/lanes/lane-of-entry.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, type Message, message, section } from "./blocks.ts";
@@ -51,18 +52,19 @@ export function myRequestsMessage(states: readonly RequestState[], now: Date): M
 
 /** `/secrets status <path>` for a secret that nobody asked to move. */
 export function noRequestMessage(
-  { source, ...entry }: Pick<EntryDescription, "entryId" | "currentVersion" | "source">,
+  entry: Pick<EntryDescription, "entryId" | "currentVersion" | "source" | "keyNames" | "judgedReasons">,
   limits: LaneLimits,
 ): Message {
+  const { source } = entry;
   const value = { id: String(entry.entryId), version: entry.currentVersion ?? 0 };
-  const said = sayLane(laneOf(source, limits));
+  const lane = laneOfEntry(entry, limits);
+  const said = sayLane(lane);
   return message(`Nobody asked to move ${sayPath(source, 300)}`, [
     section(`Nobody asked to move ${sayPath(source)} yet.`),
     ...(said === null ? [] : [section(escapeMrkdwn(said))]),
     ...actions(
-      said === null
-        ? button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" })
-        : button("Ask support", ACTION.askSupport, value),
+      ...(canBeAskedFor(lane) ? [button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" })] : []),
+      ...(said === null ? [] : [button("Ask support", ACTION.askSupport, value)]),
       button("What is it?", ACTION.askWhat, value),
     ),
   ]);

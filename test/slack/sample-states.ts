@@ -84,6 +84,7 @@ export function sampleRequest(changes: Partial<RequestState> = {}): RequestState
       requester: "U0ENGINEER",
     },
     vaultVersion: 7,
+    laneReasons: [],
     overflow: null,
     changes: [],
     createdAt: new Date(NOW.getTime() - 2 * HOUR_MS),
@@ -138,6 +139,7 @@ export function sampleEntry(path = "payments/card-gateway/prod", changes: Partia
     requestId: null,
     requestStatus: null,
     facts: [],
+    judgedReasons: null,
     ...changes,
   };
   return entry;
