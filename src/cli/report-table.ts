@@ -49,7 +49,7 @@ function laneLines(whole: GroupCounts): string[] {
       whole.byLane[lane][state] === 0 ? [] : [`${number(whole.byLane[lane][state])} ${state}`],
     );
     const share = percent(count, all);
-    return `  ${lane.padEnd(12)}${number(count).padStart(9)}${share.padStart(13)}  ${states.join(", ")}`;
+    return `  ${lane.padEnd(12)}${number(count).padStart(9)}${share.padStart(13)}  ${states.join(", ")}`.trimEnd();
   });
   const unjudged = all - LANES.reduce((sum, lane) => sum + laneCount(whole, lane), 0);
   return ["by lane", ...rows, ...(unjudged === 0 ? [] : [`  ${number(unjudged)} found since the lanes were judged`])];
@@ -76,8 +76,10 @@ function groupLine(name: string, width: number, group: GroupCounts): string {
 }
 
 /** Whole percents: in a table the counts say the rest. */
-const cell = (part: number, whole: number): string =>
-  part === 0 ? "0" : `${number(part)} ${Math.round((part / whole) * 100)}%`;
+const cell = (part: number, whole: number): string => {
+  const rounded = Math.round((part / whole) * 100);
+  return part === 0 ? "0" : `${number(part)} ${rounded === 0 ? "<1" : rounded}%`;
+};
 
 function nameOf(dimension: Dimension, group: GroupCounts): string {
   if (isUnknown(dimension, group)) return dimension === "team" ? "(no owner known)" : "(not known)";

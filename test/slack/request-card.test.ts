@@ -35,6 +35,18 @@ describe("the card of a request", () => {
     expect(buttonsOf(card(state, audience))).toEqual([...expected, "Ask support", "Details"]);
   });
 
+  it("says why a secret wants more care, and what is next, while that can still be given", () => {
+    const reason = { lane: "white-glove" as const, stops: false, nextStep: "Ask support first." };
+    const laneReasons = [
+      { ...reason, code: "HOT_PATH", text: "it is read 900 times a day" },
+      { ...reason, code: "MANY_CLIENTS", text: "12 different clients read it" },
+    ];
+    const line = "*Lane*  white-glove: it is read 900 times a day; 12 different clients read it. Ask support first.";
+    expect(card(sampleRequest({ laneReasons }), "approvers")).toContain(line);
+    expect(card(sampleRequest({ laneReasons, status: "rejected" }), "approvers")).not.toContain("*Lane*");
+    expect(card(sampleRequest(), "approvers")).not.toContain("*Lane*");
+  });
+
   it("says who, what, where to, why and the risk, in this order", () => {
     const text = card(sampleRequest(), "approvers");
     const parts = ["@U0ENGINEER asks", "*What*", "*Where to*", "*Why*", "*Risk*", "*Asked*"];
