@@ -1,5 +1,4 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
-import pg from "pg";
 import { acceptEnvelope } from "../src/approvals/accept-envelope.ts";
 import { approveRequest, type DecideDeps } from "../src/approvals/approve-request.ts";
 import { PLAIN_SETTINGS, type RequestContent, type RequestSource } from "../src/approvals/content.ts";
@@ -18,6 +17,7 @@ import { fakeMembership } from "../test/fakes/membership.ts";
 import { openWorker } from "../test/migration/engine-worker.ts";
 import { practiceCredentials, type SetupCredentials } from "../test/vault/practice-credentials.ts";
 import { keepBenchGate } from "./keep-bench-gate.ts";
+import { makeDatabase } from "./make-database.ts";
 import type { BenchServers } from "./open-servers.ts";
 
 const REQUESTER = "U0ENGINEER";
@@ -191,16 +191,4 @@ function pemPair(): { privatePem: string; publicPem: string } {
     privatePem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
     publicPem: publicKey.export({ type: "spki", format: "pem" }).toString(),
   };
-}
-
-async function makeDatabase(server: string, name: string): Promise<[url: string, drop: () => Promise<void>]> {
-  const onServer = async (statement: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: server });
-    await client.connect();
-    await client.query(statement).finally(() => client.end());
-  };
-  await onServer(`create database ${name}`);
-  const url = new URL(server);
-  url.pathname = `/${name}`;
-  return [url.href, () => onServer(`drop database if exists ${name} with (force)`)];
 }

@@ -3,6 +3,7 @@ import type { BenchServers } from "./open-servers.ts";
 /** What one run of a bench is given. */
 export interface BenchRun {
   readonly servers: BenchServers;
+  /** Migrations, or secrets that a crawl finds. */
   readonly items: number;
   /** How many go before the timed ones: they compile the code and open the connections, for a worker is a process that stays. */
   readonly warmUp: number;

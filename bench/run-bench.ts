@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
+import { benchDiscover } from "./bench-discover.ts";
 import { benchMigrate } from "./bench-migrate.ts";
 import { benchWave } from "./bench-wave.ts";
 import { openServers } from "./open-servers.ts";
@@ -11,14 +12,20 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     items: 2_000,
     run: benchWave,
   },
+  discover: {
+    what: "a first crawl against the bare calls: names, metadata, key names; and its memory",
+    items: 62_800,
+    run: benchDiscover,
+  },
 };
-const USAGE = `npm run bench -- <name> [--items N] [--warm-up N] [--entries N] [--calls] [--json]
+const USAGE = `npm run bench -- <name> [--items N | --secrets N] [--warm-up N] [--entries N] [--calls] [--json]
 
 ${Object.entries(BENCHES)
   .map(([name, { what, items }]) => `  ${name.padEnd(8)} ${what} (${items} unless told)`)
   .join("\n")}
 
   --items    how many migrations are timed
+  --secrets  how many secrets a crawl finds
   --warm-up  how many go before them, untimed (50 unless told)
   --entries  how many secrets the catalogue of a wave holds (62800 unless told)
   --calls    prints every call of the last one, where the bench can
@@ -32,11 +39,11 @@ if (bench) process.exitCode = await run(bench);
 else fail(positionals.length > 0);
 
 async function run(chosen: Bench): Promise<number> {
-  const [items, warmUp, entries] = [values.items ?? chosen.items, values["warm-up"], values.entries].map(Number) as [
-    number,
-    number,
-    number,
-  ];
+  const [items, warmUp, entries] = [
+    values.items ?? values.secrets ?? chosen.items,
+    values["warm-up"],
+    values.entries,
+  ].map(Number) as [number, number, number];
   if (![items, warmUp, entries].every(Number.isInteger) || items < 4 || warmUp < 2 || entries < 1) return fail(true);
   const { servers, stop } = await openServers();
   try {
@@ -61,6 +68,7 @@ function readArguments() {
     return parseArgs({
       options: {
         items: { type: "string" },
+        secrets: { type: "string" },
         "warm-up": { type: "string", default: "50" },
         entries: { type: "string", default: "62800" },
         calls: { type: "boolean", default: false },

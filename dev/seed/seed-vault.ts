@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { generateEstate, MOUNTS, type SeedSecret } from "./generate-estate.ts";
+import { PRACTICE_ENGINES } from "./practice-engines.ts";
 
 export interface SeedVaultOptions {
   address: string;
@@ -19,6 +20,8 @@ export interface SeedReport {
   versions: number;
   withCustomMetadata: number;
   byMount: Record<string, number>;
+  /** Roles in mounts of other engines. */
+  roles: number;
 }
 
 const CONCURRENCY = 8;
@@ -31,9 +34,11 @@ const UPGRADE_TRIES = 50;
 export async function seedVault(options: SeedVaultOptions): Promise<SeedReport> {
   const { address, token, secrets = 300, seed = 1, mountPrefix = "", onProgress = () => undefined } = options;
   const call = vaultCaller(address, token);
-  await mountMissing(call, mountPrefix);
+  const mounts = await mountsOf(call);
+  await mountMissing(call, mounts, mountPrefix);
+  const roles = await seedEngines(call, mounts, mountPrefix);
 
-  const report: SeedReport = { secrets: 0, versions: 0, withCustomMetadata: 0, byMount: {} };
+  const report: SeedReport = { secrets: 0, versions: 0, withCustomMetadata: 0, byMount: {}, roles };
   const estate = generateEstate({ secrets, seed });
   const writeAll = async (): Promise<void> => {
     for (let next = estate.next(); !next.done; next = estate.next()) {
@@ -69,11 +74,25 @@ function vaultCaller(address: string, token: string): Call {
   };
 }
 
-async function mountMissing(call: Call, prefix: string): Promise<void> {
+async function mountsOf(call: Call): Promise<ReadonlySet<string>> {
   const { data } = (await call("GET", "sys/mounts")) as { data: Record<string, unknown> };
+  return new Set(Object.keys(data));
+}
+
+/** @returns How many roles there are. A mount that is there already has its own. */
+async function seedEngines(call: Call, mounts: ReadonlySet<string>, prefix: string): Promise<number> {
+  for (const { mount, type, writes } of PRACTICE_ENGINES) {
+    if (mounts.has(`${prefix}${mount}/`)) continue;
+    await call("POST", `sys/mounts/${prefix}${mount}`, JSON.stringify({ type }));
+    for (const { path, body } of writes) await call("POST", `${prefix}${mount}/${path}`, JSON.stringify(body));
+  }
+  return PRACTICE_ENGINES.reduce((sum, { roles }) => sum + roles.length, 0);
+}
+
+async function mountMissing(call: Call, mounts: ReadonlySet<string>, prefix: string): Promise<void> {
   for (const [name, engine] of Object.entries(MOUNTS)) {
     const mount = `${prefix}${name}`;
-    if (`${mount}/` in data) continue;
+    if (mounts.has(`${mount}/`)) continue;
     const version = engine === "kv-v2" ? "2" : "1";
     await call("POST", `sys/mounts/${mount}`, JSON.stringify({ type: "kv", options: { version } }));
   }

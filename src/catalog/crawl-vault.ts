@@ -61,8 +61,8 @@ export interface CrawlDeps {
   readonly scope?: CrawlScope;
   /** Stops it: what was listed is written, and the next crawl goes on from there. */
   readonly signal?: AbortSignal;
-  /** Hears once that all names are written and what is no more is marked. */
-  afterNames?(): void;
+  /** Hears when all of a phase is written; the next begins when this has ended. */
+  phaseEnded?(phase: CrawlProgress["phase"]): void | Promise<void>;
 }
 
 const CALLS_AT_ONCE = 8;
@@ -92,10 +92,12 @@ async function crawl(deps: CrawlDeps): Promise<CrawlSummary> {
     // A crawl that broke off later may have met new mounts when it was gone on with.
     const phase = folders.length > 0 ? "names" : begun.phase;
     if (phase === "names") await namesPhase(run, folders);
-    deps.afterNames?.();
+    await deps.phaseEnded?.("names");
     if (!scope.namesOnly) {
       if (phase !== "keys") await metadataPhase(run);
+      await deps.phaseEnded?.("metadata");
       await keysPhase(run);
+      await deps.phaseEnded?.("keys");
     }
   } catch (error) {
     if (deps.signal?.aborted && !(error instanceof GloveboxError)) throw new CrawlStoppedError();

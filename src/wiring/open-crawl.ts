@@ -47,12 +47,11 @@ export function openCrawl(
     source,
     async crawl(order) {
       let following: Promise<unknown> = Promise.resolve();
-      const afterNames = (): void => {
-        following = follow().catch(() => {}); // the one at the end says what is wrong
+      const phaseEnded = (phase: CrawlProgress["phase"]): void => {
+        if (phase === "names") following = follow().catch(() => {}); // the one at the end says what is wrong
       };
-      const summary = await crawlVault({ ...order, source, limit, afterNames, now: () => new Date() }).finally(
-        () => following,
-      );
+      const deps = { ...order, source, limit, phaseEnded, now: () => new Date() };
+      const summary = await crawlVault(deps).finally(() => following);
       await follow();
       return summary;
     },

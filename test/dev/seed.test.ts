@@ -10,6 +10,7 @@ import {
   plantedValues,
   type SeedSecret,
 } from "../../dev/seed/generate-estate.ts";
+import { PRACTICE_ENGINES } from "../../dev/seed/practice-engines.ts";
 import { seedAws } from "../../dev/seed/seed-aws.ts";
 import { type SeedReport, seedVault } from "../../dev/seed/seed-vault.ts";
 
@@ -100,7 +101,8 @@ describe("an estate in a real Vault", () => {
     report = await seedVault({ ...options, onProgress: (written) => progress.push(written) });
   });
   afterAll(async () => {
-    for (const mount of Object.keys(MOUNTS)) await ask(`sys/mounts/${prefix}${mount}`, "DELETE");
+    const others = PRACTICE_ENGINES.map(({ mount }) => mount);
+    for (const mount of [...Object.keys(MOUNTS), ...others]) await ask(`sys/mounts/${prefix}${mount}`, "DELETE");
   });
 
   it("reports what it wrote", () => {
@@ -121,6 +123,20 @@ describe("an estate in a real Vault", () => {
       expect(secret.engine === "kv-v2" ? data.data : data, placeOf(secret)).toEqual(
         JSON.parse(secret.versions.at(-1) ?? ""),
       );
+    }
+  });
+
+  it("has roles of other engines, which Vault lists", async () => {
+    expect(report.roles).toBe(PRACTICE_ENGINES.reduce((sum, { roles }) => sum + roles.length, 0));
+    for (const { mount, roles } of PRACTICE_ENGINES) {
+      for (const role of roles) {
+        const folder = role.slice(0, role.lastIndexOf("/"));
+        const { status, text } = await ask(`${prefix}${mount}/${folder}`, "LIST");
+        expect([status, JSON.parse(text).data?.keys], role).toEqual([
+          200,
+          expect.arrayContaining([role.slice(folder.length + 1)]),
+        ]);
+      }
     }
   });
 

@@ -38,7 +38,8 @@ export async function readPages<Row extends { readonly id: number }, Answer>(
       next.catch(() => {}); // awaited below, or beside a failure
       try {
         await runBounded(current, pass, async (row) => {
-          answers.push(await pass.ask(row));
+          const answer = await pass.ask(row);
+          answers.push(answer); // after the wait: another batch may have begun meanwhile
           if (pass.now().getTime() - writtenAt >= WRITTEN_WITHIN_MS) await flush(row);
         });
       } finally {
