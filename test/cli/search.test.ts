@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SearchFilterUnknownError } from "../../src/catalog/search/read-search-text.ts";
 import { searchForTerminal } from "../../src/cli/search.ts";
-import { fillEstate } from "../catalog/search/searched-estate.ts";
+import { fillEstate } from "../catalog/search/fill-estate.ts";
 import { freshStore } from "../fresh-store.ts";
 import { runCli } from "../world/run-cli.ts";
 
