@@ -2,16 +2,19 @@ import type { App } from "@slack/bolt";
 import { type HomePlace, type HomeSection, parseHomePlace, REASONS } from "../src/home/home-place.ts";
 import type { WaveState } from "../src/migration/waves/wave-state.ts";
 import { ACTION, homeByAction } from "../src/slack/action-ids.ts";
-import type { Message } from "../src/slack/blocks.ts";
+import { type ModalView, section } from "../src/slack/blocks.ts";
 import { BadButtonError } from "../src/slack/button-value.ts";
 import { type CaseView, caseCard } from "../src/slack/case-card.ts";
-import { shortMessage } from "../src/slack/refusal-message.ts";
+import { findModal } from "../src/slack/find-modal.ts";
+import { homeModal } from "../src/slack/home-modal.ts";
+import { requestDetails } from "../src/slack/request-details.ts";
 import { waveCard } from "../src/slack/wave-card.ts";
+import { answerBlocks } from "../src/slack/what-message.ts";
+import { type AnswerDeps, viewOf } from "./answering.ts";
 import { type Click, onClick } from "./clicks.ts";
 import { describeFailure } from "./explain-failures.ts";
-import type { Reporting } from "./reporting.ts";
 
-export interface HomeDeps extends Reporting {
+export interface HomeActs {
   /** Draws the tab as soon as it is its turn. */
   askForHome(userId: string, place: HomePlace): Promise<unknown>;
   loadWaveState(name: string): Promise<WaveState | null>;
@@ -19,6 +22,8 @@ export interface HomeDeps extends Reporting {
   /** For what is shown only: at each click it is asked again. */
   isStaff(userId: string): Promise<boolean>;
 }
+
+export type HomeDeps = AnswerDeps & HomeActs;
 
 /** The Home tab: drawn anew whenever somebody opens it or leafs in it. Other changes draw it from the outbox. */
 export function registerHome(app: App, deps: HomeDeps): void {
@@ -41,18 +46,35 @@ export function registerHome(app: App, deps: HomeDeps): void {
       deps.askForHome(userId, { ...parseHomePlace(memory), by, secrets: 1 }),
     );
   }
-  onClick(app, deps, ACTION.homeWave, async (click) => click.answer(await waveOf(deps, click)));
-  onClick(app, deps, ACTION.homeCase, async (click) => click.answer(await caseOf(deps, click)));
+  const show = (actionId: string, viewOfRow: (deps: HomeDeps, click: Click) => Promise<ModalView>) =>
+    onClick(app, deps, actionId, async (click) => deps.desk.openView(click.triggerId, await viewOfRow(deps, click)));
+  show(ACTION.homeSecret, secretOf);
+  show(ACTION.homeRequest, requestOf);
+  show(ACTION.homeWave, waveOf);
+  show(ACTION.homeCase, caseOf);
 }
 
 const isSection = (id: string): id is HomeSection => id === "waiting" || id === "secrets" || id === "requests";
 
-async function waveOf({ loadWaveState }: HomeDeps, { value, userId }: Click): Promise<Message> {
-  const wave = await loadWaveState(value.id);
-  return wave?.requester === userId ? waveCard(wave, "requester") : shortMessage("That wave is not in your name.");
+/** The card under the search, so that the next one can be found from there. */
+async function secretOf(deps: HomeDeps, { value, userId }: Click): Promise<ModalView> {
+  const view = await viewOf(deps, Number(value.id), await deps.viewerOf(userId));
+  return findModal(answerBlocks({ ...view, isApart: true }));
 }
 
-async function caseOf({ loadCaseView, isStaff }: HomeDeps, { value, userId }: Click): Promise<Message> {
-  const view = (await isStaff(userId)) ? await loadCaseView(value.id) : null;
-  return view === null ? shortMessage("That case is none that you can see now.") : caseCard(view);
+async function requestOf({ loadRequestState, settings }: HomeDeps, { value }: Click): Promise<ModalView> {
+  const request = await loadRequestState(value.id);
+  return homeModal(value.id, request ? requestDetails(request, settings).blocks : NOT_ANY_MORE);
 }
+
+async function waveOf({ loadWaveState }: HomeDeps, { value, userId }: Click): Promise<ModalView> {
+  const wave = await loadWaveState(value.id);
+  return homeModal("A wave", wave?.requester === userId ? waveCard(wave, "requester").blocks : NOT_ANY_MORE);
+}
+
+async function caseOf({ loadCaseView, isStaff }: HomeDeps, { value, userId }: Click): Promise<ModalView> {
+  const view = (await isStaff(userId)) ? await loadCaseView(value.id) : null;
+  return homeModal("A case", view ? caseCard(view).blocks : NOT_ANY_MORE);
+}
+
+const NOT_ANY_MORE = [section("That is none of what you can see now. Close this, and open the tab again.")];

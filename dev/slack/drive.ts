@@ -37,6 +37,8 @@ export interface ActingPerson {
   submitView(values?: Record<string, FieldValue>): Promise<Submitted>;
   /** A button or a choice in the modal on top. */
   clickInView(click: ViewClick): Promise<void>;
+  /** A button in the Home tab as it stands; of rows that share an id, the one with that value, or the first. */
+  clickHome(click: ViewClick): Promise<void>;
   /** What the select of that id offers for what is typed into it, in the modal on top. */
   suggestions(actionId: string, typed: string): Promise<readonly Option[]>;
   /** A global shortcut, which knows no channel. */
@@ -181,15 +183,17 @@ export async function driveSlack(slack: Pick<LocalSlack, "uiUrl" | "sent">): Pro
     );
   };
 
-  const { clickInView, suggestions, shortcut, messageShortcut } = interactions({
+  const { clickInView, clickHome, suggestions, shortcut, messageShortcut } = interactions({
     uiUrl: slack.uiUrl,
     topView,
+    homeView: (userId) => mirror.homeViews.get(userId),
     messageOf: async ({ channel, ts }) => (await allMessages(channel)).find((it) => it.ts === ts),
     send: (what, body) => acknowledged(what, () => control("command", body)),
   });
 
   const as = (user: string): ActingPerson => ({
     clickInView: (click) => clickInView(user, click),
+    clickHome: (click) => clickHome(user, click),
     suggestions: (actionId, typed) => suggestions(user, actionId, typed),
     shortcut: (callbackId) => shortcut(user, callbackId),
     messageShortcut: (callbackId, message) => messageShortcut(user, callbackId, message),

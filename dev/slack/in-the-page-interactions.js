@@ -7,6 +7,7 @@
   const SHORTCUTS = { find: "find_secret", what: "what_secret" };
   let view; // the modal on top, as the bot sent it
   let messages = new Map(); // by ts
+  const homes = new Map(); // Home tabs by user, as the bot sent them
   const chosen = new Map(); // what the text in a search field stands for
 
   const user = () => document.querySelector(".actas select")?.value;
@@ -39,17 +40,30 @@
       if (frame.t === "init") {
         messages = new Map();
         for (const list of Object.values(frame.state.messages ?? {})) list.forEach(take);
+        for (const [owner, byApp] of Object.entries(frame.state.homeViews ?? {})) {
+          for (const home of Object.values(byApp)) homes.set(owner, structuredClone(home));
+        }
         view = frame.state.modalStack?.at(-1);
         frame.state.modalStack = (frame.state.modalStack ?? []).map(drawable);
       }
       if (frame.t === "message" || frame.t === "message_update") take(frame.message);
+      if (frame.t === "home") homes.set(frame.user, structuredClone(frame.view));
       if (frame.t === "view") {
         view = frame.stack?.at(-1);
         frame.stack = (frame.stack ?? []).map(drawable);
       }
     },
+    /** True: it is on its way already, as Slack sends it. */
     outgoing(frame) {
-      if (frame.t !== "view_submit") return;
+      if (frame.t === "block_action" && !frame.channel) {
+        // local-slack sends a click in the Home tab as one on a message that there is not.
+        const home = homes.get(frame.user);
+        if (!home) return false;
+        const container = { type: "view", view_id: home.id };
+        interact({ type: "block_actions", view: home, container, actions: [frame.action] });
+        return true;
+      }
+      if (frame.t !== "view_submit") return false;
       for (const [blockId, byAction] of Object.entries(frame.values ?? {})) {
         if (!isSearch(blockId)) continue;
         for (const [actionId, given] of Object.entries(byAction)) {
@@ -57,6 +71,7 @@
           byAction[actionId] = { type: "external_select", selected_option: option };
         }
       }
+      return false;
     },
   };
 

@@ -69,8 +69,8 @@
         if (given?.value === "") given.value = null; // a field that was emptied
       }
     }
-    window.practiceFrames?.outgoing(frame);
-    return JSON.stringify(frame);
+    const isTaken = window.practiceFrames?.outgoing(frame);
+    return isTaken ? null : JSON.stringify(frame);
   };
 
   // The page draws selects and boxes empty whatever the modal says; a change event tells it what is chosen.
@@ -97,7 +97,8 @@
 
   window.WebSocket = class extends PageSocket {
     send(data) {
-      super.send(outgoing(data));
+      const sent = outgoing(data);
+      if (sent !== null) super.send(sent);
     }
     set onmessage(listener) {
       super.onmessage = (event) => listener({ data: incoming(event.data) });

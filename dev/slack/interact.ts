@@ -16,6 +16,7 @@ export interface ViewClick {
 interface Workspace {
   readonly uiUrl: string;
   topView(userId: string): View;
+  homeView(userId: string): View | undefined;
   messageOf(place: { channel: string; ts: string }): Promise<Message | undefined>;
   /** Sends a command of local-slack's, and returns when the bot has acknowledged it. */
   send(what: string, body: object): Promise<void>;
@@ -24,7 +25,7 @@ interface Workspace {
 const SUGGESTIONS_WITHIN_MS = 3_000;
 
 /** What Slack's client can do and local-slack can't: shortcuts, choosing from a search, and buttons in modals. */
-export function interactions({ uiUrl, topView, messageOf, send }: Workspace) {
+export function interactions({ uiUrl, topView, homeView, messageOf, send }: Workspace) {
   const interact = async (user: string, what: string, payload: object, channel: string = CHANNELS.general) => {
     const id = randomUUID();
     const text = JSON.stringify({ id, payload });
@@ -35,24 +36,31 @@ export function interactions({ uiUrl, topView, messageOf, send }: Workspace) {
   };
   const inView = (view: View) => ({ view, container: { type: "view", view_id: view.id } });
 
+  const clickIn = async (user: string, view: View, { actionId, value, option }: ViewClick): Promise<void> => {
+    const all = elementsOf(view.blocks).filter(({ element }) => element.action_id === actionId);
+    const found = all.find(({ element }) => element.value === value) ?? all[0]; // rows share an action
+    if (!found) throw new Error(`The ${view.type} has no ${actionId}: ${JSON.stringify(view.blocks)}`);
+    const { block, element } = found;
+    const chosen = option ?? (value === undefined ? undefined : optionsOf(element).find((it) => it.value === value));
+    const action = {
+      ...{ type: element.type, action_id: actionId, block_id: block.block_id ?? "" },
+      ...(element.type === "button"
+        ? { value: value ?? element.value, text: element.text }
+        : { selected_option: chosen }),
+    };
+    const { values } = fillView(view, {});
+    if (chosen && block.block_id)
+      values[block.block_id] = { [actionId]: { type: element.type, selected_option: chosen } };
+    const shown = { ...view, state: { values } };
+    await interact(user, `the click on ${actionId}`, { type: "block_actions", ...inView(shown), actions: [action] });
+  };
+
   return {
-    clickInView: async (user: string, { actionId, value, option }: ViewClick): Promise<void> => {
-      const view = topView(user);
-      const found = elementsOf(view.blocks).find(({ element }) => element.action_id === actionId);
-      if (!found) throw new Error(`The open modal has no ${actionId}: ${JSON.stringify(view.blocks)}`);
-      const { block, element } = found;
-      const chosen = option ?? (value === undefined ? undefined : optionsOf(element).find((it) => it.value === value));
-      const action = {
-        ...{ type: element.type, action_id: actionId, block_id: block.block_id ?? "" },
-        ...(element.type === "button"
-          ? { value: value ?? element.value, text: element.text }
-          : { selected_option: chosen }),
-      };
-      const { values } = fillView(view, {});
-      if (chosen && block.block_id)
-        values[block.block_id] = { [actionId]: { type: element.type, selected_option: chosen } };
-      const shown = { ...view, state: { values } };
-      await interact(user, `the click on ${actionId}`, { type: "block_actions", ...inView(shown), actions: [action] });
+    clickInView: (user: string, click: ViewClick): Promise<void> => clickIn(user, topView(user), click),
+    clickHome: async (user: string, click: ViewClick): Promise<void> => {
+      const view = homeView(user);
+      if (!view) throw new Error(`${user} has not opened the Home tab.`);
+      await clickIn(user, view, click);
     },
     suggestions: async (user: string, actionId: string, typed: string): Promise<readonly Option[]> => {
       const view = topView(user);

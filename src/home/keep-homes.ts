@@ -72,17 +72,16 @@ export async function takeDueHome(store: Store): Promise<DueHome | null> {
   return row ? { ...row, place: HomePlace.parse(row.place) } : null;
 }
 
-/** It stands in Slack. What was wished for while it was drawn is drawn after the gap. */
+/** It stands in Slack. What was wished for while it was drawn stays due: a person's click at once. */
 export async function homeDrawn(
   store: Store,
   { userId, wishes }: DueHome,
   drawn: { readonly hash: string; readonly place: HomePlace; readonly watches: readonly string[] },
-  gapSeconds = 3,
 ): Promise<void> {
   await sql`
     update home set hash = ${drawn.hash}, watches = ${[...drawn.watches]}, failures = 0, drawn_at = clock_timestamp(),
       place = case when wishes = ${wishes} then ${JSON.stringify(drawn.place)}::jsonb else place end,
-      due_at = case when wishes = ${wishes} then null else clock_timestamp() + make_interval(secs => ${gapSeconds}) end
+      due_at = case when wishes = ${wishes} then null else due_at end
     where user_id = ${userId}
   `.execute(store);
 }

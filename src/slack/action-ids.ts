@@ -44,6 +44,8 @@ export const ACTION = {
   batchReject: "wave.reject",
   homeNext: "home.next",
   homePrevious: "home.previous",
+  homeSecret: "home.secret",
+  homeRequest: "home.request",
   homeWave: "home.wave",
   homeCase: "home.case",
   settleOwner: "own.settle",
@@ -65,6 +67,8 @@ export const CALLBACK = {
   batchReject: "wave.reject.submit",
   waveExceptions: "wave.exceptions.page",
   settleOwner: "own.settle.submit",
+  /** Nothing is sent from it. */
+  homeShown: "home.shown",
 } as const;
 
 /** Shortcuts: from anywhere in Slack, and from the menu of a message. */

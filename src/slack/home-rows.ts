@@ -2,6 +2,7 @@ import { showName } from "../catalog/show-name.ts";
 import type { HomeSecret } from "../home/load-home.ts";
 import type { WaitingItem } from "../home/waiting-for-me.ts";
 import { LANE_WORDS } from "../migration/lanes/lane.ts";
+import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { type Block, button, section } from "./blocks.ts";
 import { code, escapeMrkdwn } from "./escape-mrkdwn.ts";
@@ -15,7 +16,7 @@ export function waitingRow(item: WaitingItem, { at, isStaff }: { at: Date; isSta
   switch (item.kind) {
     case "decision":
     case "failure":
-      return requestRow(item.request, at, "Show");
+      return homeRequestRow(item.request, at);
     case "batch":
       return row(
         `*A batch waits for your decision* · ${code(item.wave, 60)}, ${item.number === 1 ? "the pilot" : `batch ${item.number}`} · ${sayAge(item.since, at)}`,
@@ -42,10 +43,14 @@ export function waitingRow(item: WaitingItem, { at, isStaff }: { at: Date; isSta
         `*Whose is it?* · ${sayAge(item.since, at)}`,
         code(showName(item.fullPath).shown, 250),
         `${sayDispute(item)} ${isStaff ? "Ask the teams, then record whose it is." : "Say so: Show, then That's mine or Not mine."}`,
-        button("Show", isStaff ? ACTION.settleOwner : ACTION.askWhat, { id: String(item.entryId), version: 0 }),
+        button("Show", isStaff ? ACTION.settleOwner : ACTION.homeSecret, { id: String(item.entryId), version: 0 }),
       );
   }
 }
+
+/** As in `/secrets status`, and shown in front of the tab. */
+export const homeRequestRow = (request: RequestState, at: Date): Block =>
+  requestRow(request, at, { label: "Show", actionId: ACTION.homeRequest });
 
 function sayDispute({ owner, alsoClaimedBy, disownedBy }: Extract<WaitingItem, { kind: "owner" }>): string {
   const named = (teams: readonly string[]): string =>
@@ -68,7 +73,7 @@ export function secretRow(secret: HomeSecret, at: Date): Block {
       : `*${stateWords(request)}* · ${request.id} · ${sayAge(request.createdAt, at)}`;
   const why = [
     owner &&
-      `${owner.isConfirmed ? "owner team" : "probably"} ${code(owner.team, 80)}${owner.isConfirmed ? ", confirmed" : ""}`,
+      `${owner.isConfirmed ? "" : "probably "}owned by ${code(owner.team, 80)}${owner.isConfirmed ? ", confirmed" : ""}`,
     use && `read by ${code(use.reader, 80)}`,
     isRequestedByThem && "you asked for it",
   ].filter((reason) => typeof reason === "string");
@@ -76,7 +81,7 @@ export function secretRow(secret: HomeSecret, at: Date): Block {
     state,
     [sayPath(source, 250), ...saidOf(secret)].join(" · "),
     `Yours: ${why.join(" · ")}\n${escapeMrkdwn(nextStepOf(secret))}`,
-    button("Show", ACTION.askWhat, { id: String(entryId), version: version ?? 0 }),
+    button("Show", ACTION.homeSecret, { id: String(entryId), version: version ?? 0 }),
   );
 }
 

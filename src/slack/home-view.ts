@@ -5,10 +5,9 @@ import { ACTION, homeByAction } from "./action-ids.ts";
 import { LIMITS } from "./block-kit-limits.ts";
 import { actions, type Block, button, context, divider, type HomeView, header, section } from "./blocks.ts";
 import { code } from "./escape-mrkdwn.ts";
-import { secretRow, waitingRow } from "./home-rows.ts";
+import { homeRequestRow, secretRow, waitingRow } from "./home-rows.ts";
 import { menuButtons } from "./menu-message.ts";
 import { sayPlural, sayTime } from "./say.ts";
-import { requestRow } from "./status-message.ts";
 
 /** The Home tab of one person: what waits for them, their secrets, their requests. Pure. */
 export function homeView(state: HomeState): HomeView {
@@ -29,7 +28,7 @@ export function homeView(state: HomeState): HomeView {
     ...pager("secrets", secrets),
     divider(),
     header("Your requests"),
-    ...rowsOf(requests, (request) => requestRow(request, at, "Show"), "You have not asked for anything yet."),
+    ...rowsOf(requests, (request) => homeRequestRow(request, at), "You have not asked for anything yet."),
     ...pager("requests", requests),
     context(
       `As of ${sayTime(at)}; what changes here is drawn anew.`,

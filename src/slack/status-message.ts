@@ -13,7 +13,11 @@ import { unusualWords } from "./written-words.ts";
 const ROWS = 10;
 
 /** One request in a list: state, what, where to, next step, and a button for the rest. */
-export function requestRow(state: RequestState, now: Date, label = "Details"): Block {
+export function requestRow(
+  state: RequestState,
+  now: Date,
+  press: { readonly label: string; readonly actionId: string } = { label: "Details", actionId: ACTION.details },
+): Block {
   const { content, migration, status } = state;
   const step = status === "migrating" && migration ? ` ${progressWords(migration.state, status)}` : "";
   const words = [
@@ -24,7 +28,7 @@ export function requestRow(state: RequestState, now: Date, label = "Details"): B
   ]
     .filter(Boolean)
     .join("\n");
-  return section(words, button(label, ACTION.details, { id: state.id, version: state.version }));
+  return section(words, button(press.label, press.actionId, { id: state.id, version: state.version }));
 }
 
 /** Rows up to ten, and how many more there are. */

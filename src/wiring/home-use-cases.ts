@@ -1,4 +1,4 @@
-import type { HomeDeps } from "../../handlers/home.ts";
+import type { HomeActs } from "../../handlers/home.ts";
 import type { Reporting } from "../../handlers/reporting.ts";
 import type { SettleOwnerDeps } from "../../handlers/settle-owner.ts";
 import { describeEntry } from "../catalog/describe-entry.ts";
@@ -37,7 +37,7 @@ export interface HomeParts {
 }
 
 /** Binds the Home tab: what people do in it, and how it is drawn. */
-export function homeUseCases(parts: HomeParts): { handling: HomeDeps & SettleOwnerDeps; drawing: DrawHomesDeps } {
+export function homeUseCases(parts: HomeParts): { handling: HomeActs & SettleOwnerDeps; drawing: DrawHomesDeps } {
   const { store, reporting, settings, directory, membership, teams, staff, maxPerHour } = parts;
   const { desk, now, log } = reporting;
   const isStaff = (userId: string) => directory.isMember(staff, userId);

@@ -207,7 +207,7 @@ async function startSlack(
     ...{ store: base.store, reporting, settings, directory, membership: parts.membership, teams },
     ...{ approvers: approvals.approvers, staff: support.staff, operators, visibility, maxPerHour: gate.maxPerHour },
   });
-  registerHome(app, home.handling);
+  registerHome(app, { ...deps, ...home.handling });
   registerSettleOwner(app, home.handling);
   registerWaves(app, waveUseCases(deps.waveDeps, { operators, settings, ...reporting }));
   await start();

@@ -87,10 +87,12 @@ export interface SlackWorld {
   finish(requestId: string): Promise<void>;
   /** Delivers everything that waits in the outbox: forms to the intake, cards to Slack. */
   settle(): Promise<void>;
+  /** Draws the Home tabs that are due. */
+  drawHomes(): Promise<unknown>;
   stop(): Promise<void>;
 }
 
-const TEAMS = (["payments", "treasury"] as const).map((name) => ({
+export const TEAMS = (["payments", "treasury"] as const).map((name) => ({
   ...{ name, aliases: [`team-${name}`], vaultRoles: [`${name}-*`] },
   members: { users: [], usergroups: [USERGROUPS[name].id] },
 }));
@@ -227,6 +229,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   });
   registerSettleOwner(slackApp.app, home.handling);
   registerHome(slackApp.app, {
+    ...ask,
     ...home.handling,
     askForHome: async (userId, place) => {
       await home.handling.askForHome(userId, place);
@@ -325,6 +328,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
           .execute();
       }
     },
+    drawHomes: () => drawHomes(home.drawing),
     stop: async () => {
       drive.close();
       await slackApp.stop();
