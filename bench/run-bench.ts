@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import type { Bench } from "./bench.ts";
 import { benchDiscover } from "./bench-discover.ts";
 import { benchMigrate } from "./bench-migrate.ts";
+import { benchSearch } from "./bench-search.ts";
 import { benchWave } from "./bench-wave.ts";
 import { openServers } from "./open-servers.ts";
 
@@ -17,6 +18,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     items: 62_800,
     run: benchDiscover,
   },
+  search: {
+    what: "searches of a whole estate against a plain scan for the same words",
+    items: 1_200,
+    run: benchSearch,
+  },
 };
 const USAGE = `npm run bench -- <name> [--items N | --secrets N] [--warm-up N] [--entries N] [--calls] [--json]
 
@@ -24,10 +30,10 @@ ${Object.entries(BENCHES)
   .map(([name, { what, items }]) => `  ${name.padEnd(8)} ${what} (${items} unless told)`)
   .join("\n")}
 
-  --items    how many migrations are timed
+  --items    how many migrations, or searches, are timed
   --secrets  how many secrets a crawl finds
   --warm-up  how many go before them, untimed (50 unless told)
-  --entries  how many secrets the catalogue of a wave holds (62800 unless told)
+  --entries  how many secrets the catalogue of a wave or a search holds (62800 unless told)
   --calls    prints every call of the last one, where the bench can
   --json     ends with one line of JSON that has \`ratio\` in it`;
 

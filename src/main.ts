@@ -10,6 +10,7 @@ import type { PlanOptions } from "./cli/plan.ts";
 import { plannedSourcesAtHand } from "./cli/planned-sources-at-hand.ts";
 import type { ReportOptions } from "./cli/report.ts";
 import { NoKeyError } from "./cli/rotate-key.ts";
+import { searchCommand } from "./cli/search-command.ts";
 import { teamsAtHand } from "./cli/teams-at-hand.ts";
 import { complain, operator, print, show } from "./cli/terminal.ts";
 import { undoCommand } from "./cli/undo-command.ts";
@@ -89,9 +90,11 @@ program
     print(`${file} is right: ${targets.length} allowed ${targets.length === 1 ? "target" : "targets"}.`);
   });
 
+program.addCommand(searchCommand(withStore, show));
+
 program
   .command("what")
-  .description("what the catalogue knows of a secret")
+  .description("what the catalogue knows of a secret: by path, ARN, target name, key name or a sentence")
   .argument("<path>")
   .action((path: string) =>
     withStore(async (store) =>

@@ -1,7 +1,6 @@
 import { describeEntry } from "../catalog/describe-entry.ts";
 import { findEntries } from "../catalog/find-entries.ts";
 import type { PlannedSources } from "../catalog/search/find-by-target.ts";
-import type { SearchHit } from "../catalog/search/search-query.ts";
 import { formatPath } from "../catalog/secret-path.ts";
 import { showName } from "../catalog/show-name.ts";
 import { PathHiddenError, SEES_ALL } from "../catalog/visibility.ts";
@@ -14,6 +13,7 @@ import type { Store } from "../store/open-store.ts";
 import { listPoisonedMessages } from "../store/poisoned-messages.ts";
 import { answerLines, LANE_UNKNOWN } from "./answer-lines.ts";
 import { crawlStatusLines } from "./crawl-lines.ts";
+import { hitLine } from "./hit-line.ts";
 
 export interface TerminalAnswer {
   readonly ok: boolean;
@@ -35,7 +35,7 @@ export async function describeForTerminal(
     const because = found.because === undefined ? [] : [`Found by ${found.because}.`];
     return { ok: true, lines: [...because, ...answerLines(answer, limits)] };
   }
-  const near = found.near.map(nearLine);
+  const near = found.near.map(hitLine);
   const more = found.hasMore ? [`  and more: glovebox search ${text}`] : [];
   const head = found.kind === "several" ? `Several secrets fit ${text}:` : `The catalogue has no ${text}.`;
   const nearest = near.length > 0 && found.kind === "none" ? `${head} The nearest are:` : head;
@@ -61,10 +61,6 @@ export async function statusForTerminal(
   const next = said ?? "Next: `/secrets migrate` in Slack.";
   const doubt = limits === null ? [LANE_UNKNOWN] : [];
   return { ok: true, lines: [`Nobody has asked to migrate it. ${next}`, ...doubt] };
-}
-
-function nearLine({ shown, note, apart, because }: SearchHit): string {
-  return `  ${[shown, note && `(${note})`, apart && `(${apart})`, `[${because}]`].filter((part) => part).join("  ")}`;
 }
 
 async function overview(store: Store): Promise<string[]> {

@@ -10,7 +10,7 @@ const Cost = z.object({
 });
 const Figures = z.looseObject({
   ratio: z.number().positive(),
-  ratioWithoutAws: z.number().positive(),
+  ratioWithoutAws: z.number().positive().optional(),
   items: z.number(),
 });
 
@@ -44,6 +44,13 @@ describe("npm run bench", () => {
     const { first, last } = z.object({ first: Cost, last: Cost }).parse(figures);
     expect(figures).toMatchObject({ items: 4, entries: 500, residentPeakMb: expect.any(Number) });
     expect(last.callsByVendor).toEqual(first.callsByVendor);
+  });
+
+  it("measures searches, each kind by itself", { timeout: 120_000 }, async () => {
+    const figures = await runBench(ON_OUR_SERVERS(), "search", "--items", "24", "--warm-up", "2", "--entries", "500");
+    const { kinds } = z.object({ kinds: z.array(z.object({ kind: z.string(), p95Ms: z.number() })) }).parse(figures);
+    expect(figures).toMatchObject({ items: 24, entries: 500 });
+    expect(kinds).toHaveLength(13);
   });
 
   it("answers a wrong name and a wrong count with how it is used", async () => {

@@ -3,7 +3,7 @@ import { crawlVault } from "../../src/catalog/crawl-vault.ts";
 import { describeEntry, EntryUnknownError } from "../../src/catalog/describe-entry.ts";
 import { findEntries } from "../../src/catalog/find-entries.ts";
 import { refreshEntry } from "../../src/catalog/refresh-entry.ts";
-import { SEES_ALL } from "../../src/catalog/visibility.ts";
+import { PathHiddenError, SEES_ALL, type Viewer } from "../../src/catalog/visibility.ts";
 import { type FakeVault, fakeCatalogSource, kvMount } from "../fakes/catalog-source.ts";
 import { freshStore } from "../fresh-store.ts";
 
@@ -37,6 +37,17 @@ describe("describeEntry", () => {
       requestId: null,
       facts: [],
     });
+  });
+
+  it("shows no twin that the viewer may not see, and refuses an entry that is hidden itself", async () => {
+    const { store, idOf } = await crawled({
+      mounts: [kvMount("secret")],
+      entries: { secret: { "pay/db": {}, "Pay/db": {} } },
+    });
+    const rule = { paths: ["secret/Pay/**"], seenBy: { users: ["U0"], usergroups: [] }, ask: "#pay-help" };
+    const viewer: Viewer = { hidden: [rule], seen: [], fault: null };
+    expect((await describeEntry(store, await idOf("secret/pay/db"), viewer)).twins).toEqual([]);
+    await expect(describeEntry(store, await idOf("secret/Pay/db"), viewer)).rejects.toThrow(PathHiddenError);
   });
 
   it("refuses an id that the catalogue does not hold", async () => {

@@ -16,6 +16,7 @@ import type { VaultNames } from "../../src/vault/vault-names.ts";
 import { lookAtRings } from "../../src/wiring/loop.ts";
 import { fakeMembership } from "../fakes/membership.ts";
 import { MIGRATE_ONE_AT_A_TIME, QUEUE_LOCK_SECONDS } from "./process-talk.ts";
+import { startAgain } from "./start-again.ts";
 
 const Order = z.object({
   databaseUrl: z.string(),
@@ -37,7 +38,7 @@ const SWEEP_SECONDS = 1;
 process.on("disconnect", () => process.exit()); // whoever started us is gone
 const log = pino({ level: "debug", base: { pid: process.pid } }, pino.destination({ dest: 2, sync: true }));
 const store = openStore(databaseUrl, () => {});
-const doorbell = await openDoorbell(databaseUrl, () => {});
+const doorbell = await startAgain(() => openDoorbell(databaseUrl, () => {}));
 const login = approleLogin(
   { address: order.vaultAddress, timeoutMs: 3_000 },
   { mount: names.authMount, roleId: order.roleId, secretId: new Secret(order.secretId) },

@@ -17,6 +17,7 @@ import {
   type ToWorker,
   type WorkerSays,
 } from "./process-talk.ts";
+import { startAgain } from "./start-again.ts";
 
 const Order = z.object({
   settings: z.custom<WorkerSettings>(),
@@ -48,7 +49,7 @@ async function arm(migrationId: string): Promise<ToWorker> {
   return answer.promise;
 }
 
-const opened = await openWorker(settings);
+const opened = await startAgain(() => openWorker(settings));
 const deps: MigrateDeps = { ...opened.deps, log, holder: `chaos:${process.pid}` };
 
 /** Every run's own points are counted from its first call to a server on: the fence is held from just before. */

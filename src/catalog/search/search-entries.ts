@@ -3,11 +3,11 @@ import type { Store } from "../../store/open-store.ts";
 import { entryName } from "../entry-name.ts";
 import { lookKey } from "../look-key.ts";
 import type { Viewer } from "../visibility.ts";
-import { type AskedWords, askedWords } from "./asked-words.ts";
-import { type FoundRow, ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
+import { askedWords } from "./asked-words.ts";
+import { ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
 import { filterLexeme, lexeme, queryOf } from "./lexeme.ts";
-import { nearestWords } from "./nearest-words.ts";
-import { changedShare, type Match, type RankedRow, rankRows } from "./rank-rows.ts";
+import { type AddRows, addNearRows, begunQuery } from "./near-rows.ts";
+import { type Match, type RankedRow, rankRows } from "./rank-rows.ts";
 import { readSearchText, SearchFilterUnknownError } from "./read-search-text.ts";
 import {
   SEARCH_STATES,
@@ -107,92 +107,20 @@ async function byFilters(store: Store, scope: RowScope, filters: SearchFilters):
 async function byText(store: Store, scope: RowScope, text: string, wanted: number): Promise<RankedRow[]> {
   const asked = askedWords(text);
   const found = new Map<number, RankedRow>();
-  const add = (match: Match, rows: readonly FoundRow[], readAs?: ReadonlyMap<string, readonly string[]>): void => {
+  const add: AddRows = (match, rows, readAs) => {
     const more = rankRows(rows, { match, asked, text, ...(readAs && { readAs }) });
     for (const one of more) if (!found.has(one.row.id)) found.set(one.row.id, one);
+    return found.size;
   };
   add("path", await rowsByName(store, scope, sql<boolean>`(full_path = ${text} or look_key = ${lookKey(text)})`));
-  const query = asked.needed.length === 0 ? null : asked.needed.map((word) => queryOf(word)).join(" & ");
-  if (query !== null) {
+  if (asked.needed.length > 0) {
     const end = queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, "")));
     add(text.includes("/") ? "end" : "words", await rowsByWords(store, scope, end));
+    const query = asked.needed.map((word) => queryOf(word)).join(" & ");
     if (found.size < ROWS_AT_MOST) add("words", await rowsByWords(store, scope, query));
-    // Behind other words only where nothing fits: a beginning is dear to look up, and rarely meant.
-    if (found.size < wanted && (found.size === 0 || asked.needed.length === 1))
+    if (found.size < wanted && asked.needed.length === 1)
       add("begun", await rowsByWords(store, scope, begunQuery(asked)));
   }
-  if (found.size === 0) await addNear(store, scope, { text, asked, add, count: () => found.size });
+  if (found.size === 0) await addNearRows(store, scope, { text, asked, add });
   return [...found.values()];
 }
-
-/** The last word may not be finished yet. */
-const begunQuery = ({ needed }: AskedWords): string =>
-  needed.map((word, place) => queryOf(word, place === needed.length - 1)).join(" & ");
-
-interface NearSearch {
-  readonly text: string;
-  readonly asked: AskedWords;
-  add(match: Match, rows: readonly FoundRow[], readAs?: ReadonlyMap<string, readonly string[]>): void;
-  count(): number;
-}
-
-async function addNear(store: Store, scope: RowScope, near: NearSearch): Promise<void> {
-  const { text, add, count } = near;
-  if (text.length >= 3 && !/\s/.test(text)) {
-    const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-    const rows = await rowsByName(store, scope, sql<boolean>`full_path ilike ${pattern}`);
-    const isEnd = ({ fullPath }: FoundRow): boolean => fullPath.toLowerCase().endsWith(`/${text.toLowerCase()}`);
-    add("end", rows.filter(isEnd));
-    add("contained", rows);
-  }
-  if (count() === 0 && near.asked.needed.length > 0) await addNearWords(store, scope, near);
-  if (count() < ENOUGH_NEAR && text.length >= 5 && (await isCrawlAhead(store)))
-    add("alike", await rowsAlike(store, scope, text));
-}
-
-const ENOUGH_NEAR = 5;
-
-/** There are names that the identify pass has not seen yet, so their words are not known: numbers only grow. */
-async function isCrawlAhead(store: Store): Promise<boolean> {
-  const { rows } = await sql<{ isAhead: boolean }>`
-    select coalesce((select max(id) from entry), 0) > coalesce((select max(entry_id) from entry_fact), 0) as is_ahead
-  `.execute(store);
-  return rows[0]?.isAhead ?? false;
-}
-
-async function addNearWords(store: Store, scope: RowScope, { asked, add, count }: NearSearch): Promise<void> {
-  const readAs = await nearestWords(store, asked.needed, scope.viewer);
-  const groups = asked.needed.flatMap((word) => {
-    const readings = readAs.get(word) ?? [];
-    return readings.length === 0 ? [] : [`(${readings.map((one) => queryOf(one)).join(" | ")})`];
-  });
-  if (groups.length > 0 && groups.length >= asked.needed.length - 1) {
-    const match = groups.length === asked.needed.length ? "read-as" : "most";
-    add(match, await rowsByWords(store, scope, groups.join(" & ")), readAs);
-  }
-  if (count() === 0 && groups.length > 2) {
-    const allButOne = groups.map((_, left) => `(${groups.filter((__, place) => place !== left).join(" & ")})`);
-    add("most", await rowsByWords(store, scope, allButOne.join(" | ")), readAs);
-  }
-}
-
-/**
- * By trigrams in common with the whole path, which the index answers. A strict threshold first: in a big estate whose
- * names are all alike a loose one would compare half of them.
- */
-async function rowsAlike(store: Store, scope: RowScope, text: string): Promise<readonly FoundRow[]> {
-  for (const threshold of ["0.5", "0.3"]) {
-    const rows = await store.transaction().execute(async (tx) => {
-      await sql`select set_config('pg_trgm.similarity_threshold', ${threshold}, true)`.execute(tx);
-      return rowsByName(tx, scope, sql<boolean>`full_path % ${text}`);
-    });
-    const near = rows.filter(
-      ({ fullPath }) => changedShare(fullPath.toLowerCase(), text.toLowerCase()) < MAX_CHANGED_SHARE,
-    );
-    if (near.length > 0) return near;
-  }
-  return [];
-}
-
-/** Above this share of letters to change, a name is no misspelling any more. */
-const MAX_CHANGED_SHARE = 0.45;

@@ -9,7 +9,8 @@ import { hiddenBy, SEES_ALL, type Viewer } from "../../../src/catalog/visibility
 import { confirmMetadata } from "../../../src/metadata/confirm-metadata.ts";
 import { plannedSources } from "../../../src/migration/planned-sources.ts";
 import type { RequestStatus } from "../../../src/store/tables/requests.ts";
-import { practiceBank, type SearchedEntry, searchedEstate } from "./searched-estate.ts";
+import { practiceBank, type SearchedEntry } from "./fill-estate.ts";
+import { searchedEstate } from "./searched-estate.ts";
 
 const KEYS = ["username", "password", "host"];
 
