@@ -3,6 +3,7 @@ import type { Bench } from "./bench.ts";
 import { benchDiscover } from "./bench-discover.ts";
 import { benchMigrate } from "./bench-migrate.ts";
 import { benchSearch } from "./bench-search.ts";
+import { benchUsage } from "./bench-usage.ts";
 import { benchWave } from "./bench-wave.ts";
 import { openServers } from "./open-servers.ts";
 
@@ -23,6 +24,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     items: 1_200,
     run: benchSearch,
   },
+  usage: {
+    what: "lines of Vault's audit log, counted into Postgres, against a bare parse",
+    items: 400_000,
+    run: benchUsage,
+  },
 };
 const USAGE = `npm run bench -- <name> [--items N | --secrets N] [--warm-up N] [--entries N] [--calls] [--json]
 
@@ -30,7 +36,7 @@ ${Object.entries(BENCHES)
   .map(([name, { what, items }]) => `  ${name.padEnd(8)} ${what} (${items} unless told)`)
   .join("\n")}
 
-  --items    how many migrations, or searches, are timed
+  --items    how many migrations, searches or lines are timed
   --secrets  how many secrets a crawl finds
   --warm-up  how many go before them, untimed (50 unless told)
   --entries  how many secrets the catalogue of a wave or a search holds (62800 unless told)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { listStragglers, stragglersOf } from "../../src/migration/stragglers.ts";
+import { tellStragglers } from "../../src/migration/tell-stragglers.ts";
 import { ENGINEER, requestWorld } from "../approvals/request-world.ts";
 import { JANE, PAYMENTS_API, record, use } from "../catalog/usage/recorded-usage.ts";
 
@@ -60,5 +61,22 @@ describe("the stragglers of a moved secret", () => {
     await engineLeft(migrationId, "undone");
     expect(await stragglersOf(store, entryId)).toEqual({ movedAt: null, requestId: null, clients: [] });
     expect((await listStragglers(store, { limit: 10 })).entries).toEqual([]);
+  });
+});
+
+describe("tellStragglers", () => {
+  it("tells the requester once for each reader, and not while they change over", async () => {
+    const { store, deliveries, requestId, read, span, clock } = await movedWorld();
+    const late = { ...PAYMENTS_API, role: "payments-batch" };
+    const told = async () =>
+      (await deliveries(`request:${requestId}`)).filter(({ detail }) => detail.event === "straggled");
+    await record(store, [read(23), read(30, late), read(31, { ...late, address: "10.0.0.7" })], span);
+    const tell = () => tellStragglers(store, clock.now());
+    expect((await Promise.all([tell(), tell()])).sort()).toEqual([0, 1]);
+    expect(await told()).toMatchObject([{ kind: "notice", detail: { readers: "payments-batch" } }]);
+    expect(await tell()).toBe(0);
+    await record(store, [read(40, JANE), read(41, late)], span);
+    expect(await tell()).toBe(1);
+    expect(await told()).toMatchObject([{}, { detail: { readers: "userpass-jane" } }]);
   });
 });

@@ -6,36 +6,86 @@ interface Counts {
   lastReadMs: number;
   lastWriteMs: number;
 }
+interface DayTally {
+  /** Since the epoch, of UTC. */
+  readonly day: number;
+  reads: number;
+  writes: number;
+}
+interface ClientTally extends Counts {
+  readonly client: Client;
+}
 export interface PathTally extends Counts {
   readonly namespace: string;
   readonly mount: string;
   readonly path: string;
-  /** By days since the epoch, of UTC. */
-  readonly days: Map<number, { reads: number; writes: number }>;
-  readonly byClient: Map<Client, Counts>;
+  readonly days: DayTally[];
+  readonly clients: ClientTally[];
 }
 
 /** Uses of one stretch of a log, added up in memory: what they take depends on paths and clients, not on lines. */
 export interface Tally {
-  readonly paths: ReadonlyMap<string, PathTally>;
-  /** How many rows it will write, about: the measure of its size. */
+  readonly paths: readonly PathTally[];
+  /** How many rows it will write: the measure of its size. */
   size(): number;
   add(use: Use): void;
 }
 
 export const MS_PER_DAY = 24 * 60 * 60 * 1_000;
 const NEVER = 0;
+/** With more clients than that a path gets a map of them. Nearly all have a few, and a map for each would cost most. */
+const SCANNED_AT_MOST = 8;
 
 export function newTally(): Tally {
-  const paths = new Map<string, PathTally>();
-  const clients = new Map<string, Client>();
+  const paths: PathTally[] = [];
+  const byMount = new Map<string, Map<string, PathTally>>();
+  const manyClients = new Map<PathTally, Map<Client, ClientTally>>();
+  const sameClient = clientKeeper();
   let rows = 0;
   const pathOf = ({ namespace, mount, path }: Use): PathTally => {
-    const key = `${namespace}\n${mount}\n${path}`; // no name holds a line break: Vault refuses control characters
-    const known = paths.get(key);
+    const place = namespace === "" ? mount : `${namespace}\n${mount}`; // no name holds a line break
+    let ofMount = byMount.get(place);
+    if (ofMount === undefined) {
+      ofMount = new Map();
+      byMount.set(place, ofMount);
+    }
+    let found = ofMount.get(path);
+    if (found === undefined) {
+      found = {
+        namespace,
+        mount,
+        path,
+        reads: 0,
+        writes: 0,
+        lastReadMs: NEVER,
+        lastWriteMs: NEVER,
+        days: [],
+        clients: [],
+      };
+      ofMount.set(path, found);
+      paths.push(found);
+      rows += 1;
+    }
+    return found;
+  };
+  const dayOf = ({ days }: PathTally, day: number): DayTally => {
+    for (let at = days.length - 1; at >= 0; at--) {
+      const known = days[at];
+      if (known?.day === day) return known; // nearly always the last one
+    }
+    const fresh = { day, reads: 0, writes: 0 };
+    days.push(fresh);
+    rows += 1;
+    return fresh;
+  };
+  const clientOf = (path: PathTally, client: Client): ClientTally => {
+    const { clients } = path;
+    const many = clients.length > SCANNED_AT_MOST ? mapOf(manyClients, path) : null;
+    const known = many ? many.get(client) : clients.find((each) => each.client === client);
     if (known !== undefined) return known;
-    const fresh = { namespace, mount, path, ...noCounts(), days: new Map(), byClient: new Map() };
-    paths.set(key, fresh);
+    const fresh = { client, reads: 0, writes: 0, lastReadMs: NEVER, lastWriteMs: NEVER };
+    clients.push(fresh);
+    many?.set(client, fresh);
     rows += 1;
     return fresh;
   };
@@ -44,29 +94,22 @@ export function newTally(): Tally {
     size: () => rows,
     add(use) {
       const path = pathOf(use);
-      const client = sameClient(clients, use.client);
-      const day = Math.floor(use.atMs / MS_PER_DAY);
-      let ofDay = path.days.get(day);
-      if (ofDay === undefined) {
-        ofDay = { reads: 0, writes: 0 };
-        path.days.set(day, ofDay);
-        rows += 1;
-      }
-      let ofClient = path.byClient.get(client);
-      if (ofClient === undefined) {
-        ofClient = noCounts();
-        path.byClient.set(client, ofClient);
-        rows += 1;
-      }
-      if (use.kind === "read") ofDay.reads += 1;
-      else ofDay.writes += 1;
+      const day = dayOf(path, Math.floor(use.atMs / MS_PER_DAY));
+      if (use.kind === "read") day.reads += 1;
+      else day.writes += 1;
       count(path, use);
-      count(ofClient, use);
+      count(clientOf(path, sameClient(use.client)), use);
     },
   };
 }
 
-const noCounts = (): Counts => ({ reads: 0, writes: 0, lastReadMs: NEVER, lastWriteMs: NEVER });
+function mapOf(maps: Map<PathTally, Map<Client, ClientTally>>, path: PathTally): Map<Client, ClientTally> {
+  const known = maps.get(path);
+  if (known !== undefined) return known;
+  const fresh = new Map(path.clients.map((each) => [each.client, each]));
+  maps.set(path, fresh);
+  return fresh;
+}
 
 function count(counts: Counts, { kind, atMs }: Use): void {
   if (kind === "read") {
@@ -78,11 +121,14 @@ function count(counts: Counts, { kind, atMs }: Use): void {
   }
 }
 
-/** One object for each client, so that maps can be keyed by it. */
-function sameClient(clients: Map<string, Client>, client: Client): Client {
-  const key = `${client.entityId}\n${client.role}\n${client.displayName}\n${client.address}`;
-  const known = clients.get(key);
-  if (known !== undefined) return known;
-  clients.set(key, client);
-  return client;
+/** One object for each client, so that they can be told apart by it. */
+function clientKeeper(): (client: Client) => Client {
+  const byName = new Map<string, Client>();
+  return (client) => {
+    const key = `${client.entityId}\n${client.role}\n${client.displayName}\n${client.address}`;
+    const known = byName.get(key);
+    if (known !== undefined) return known;
+    byName.set(key, client);
+    return client;
+  };
 }

@@ -12,11 +12,13 @@ export async function lockCounts(tx: Store): Promise<void> {
 
 /** Adds a tally to what is counted already. Call it inside the transaction that says how far the log was read. */
 export async function writeTally(tx: Store, tally: Tally): Promise<void> {
-  const paths = [...tally.paths.values()];
+  const { paths } = tally;
   if (paths.length === 0) return;
   await lockCounts(tx);
   const pathIds = await writePaths(tx, paths);
-  const clientIds = await writeClients(tx, [...new Set(paths.flatMap(({ byClient }) => [...byClient.keys()]))]);
+  const clientIds = await writeClients(tx, [
+    ...new Set(paths.flatMap(({ clients }) => clients.map(({ client }) => client))),
+  ]);
   await writeDays(tx, paths, pathIds);
   await writeByClient(tx, paths, { pathIds, clientIds });
 }
@@ -63,7 +65,7 @@ async function writeClients(tx: Store, clients: readonly Client[]): Promise<Map<
 
 async function writeDays(tx: Store, paths: readonly PathTally[], pathIds: readonly number[]): Promise<void> {
   const days = paths.flatMap(({ days: ofPath }, place) =>
-    [...ofPath].map(([day, counts]) => ({ pathId: pathIds[place], day: dayText(day), ...counts })),
+    ofPath.map(({ day, reads, writes }) => ({ pathId: pathIds[place], day: dayText(day), reads, writes })),
   );
   await sql`
     insert into usage_day as known (path_id, day, reads, writes)
@@ -81,8 +83,8 @@ async function writeByClient(
   paths: readonly PathTally[],
   { pathIds, clientIds }: { pathIds: readonly number[]; clientIds: ReadonlyMap<Client, number> },
 ): Promise<void> {
-  const rows = paths.flatMap(({ byClient }, place) =>
-    [...byClient].map(([client, counts]) => ({ pathId: pathIds[place], clientId: clientIds.get(client), ...counts })),
+  const rows = paths.flatMap(({ clients }, place) =>
+    clients.map(({ client, ...counts }) => ({ pathId: pathIds[place], clientId: clientIds.get(client), ...counts })),
   );
   await sql`
     insert into usage_by_client as known (path_id, client_id, reads, writes, last_read_at, last_write_at)

@@ -1,5 +1,6 @@
 import type { KnownMounts } from "../../catalog/usage/known-mounts.ts";
 import type { Client, Use } from "../../catalog/usage/use.ts";
+import { type AuditLine, parseLine } from "./parse-line.ts";
 import { usedPath } from "./used-path.ts";
 
 export interface LineReaderDeps {
@@ -10,32 +11,6 @@ export interface LineReaderDeps {
 
 /** other: a line that is right and counts as no use. */
 export type LineReading = Use | "other" | "malformed";
-
-/** Only what is looked at. What was read or written is not even named here, but for the two marks of a refusal. */
-interface AuditLine {
-  readonly type?: unknown;
-  readonly time?: unknown;
-  readonly error?: unknown;
-  readonly auth?: {
-    readonly entity_id?: unknown;
-    readonly display_name?: unknown;
-    readonly metadata?: Readonly<Record<string, unknown>> | null;
-  } | null;
-  readonly request?: {
-    readonly operation?: unknown;
-    readonly path?: unknown;
-    readonly mount_point?: unknown;
-    readonly mount_type?: unknown;
-    readonly mount_accessor?: unknown;
-    readonly namespace?: { readonly path?: unknown } | null;
-    readonly remote_address?: unknown;
-  } | null;
-  readonly response?: {
-    readonly data?: Readonly<Record<string, unknown>> | null;
-    readonly wrap_info?: unknown;
-    readonly mount_accessor?: unknown;
-  } | null;
-}
 
 /** Metadata keys in which auth methods name the role: approle; jwt, oidc, kubernetes, aws; cert. */
 const ROLE_KEYS = ["role_name", "role", "cert_name"] as const;
@@ -51,8 +26,8 @@ const USES = new Set(["read", "create", "update", "patch"]);
  */
 export function auditLineReader(deps: LineReaderDeps): (line: string) => LineReading {
   const ownDisplayName = deps.ownAuthMount.replaceAll("/", "-"); // as Vault makes it of the mount's name
-  return (text) => {
-    const line = parse(text);
+  return (raw) => {
+    const line = parseLine(raw);
     const request = line?.request;
     if (line === null || typeof request !== "object" || request === null) return "malformed";
     if (line.type === "request") return "other";
@@ -70,16 +45,6 @@ export function auditLineReader(deps: LineReaderDeps): (line: string) => LineRea
     if (used === null || used.path.length > PATH_LENGTH_MAX || used.path.includes("\u0000")) return "other";
     return { namespace, mount, ...used, client, atMs };
   };
-}
-
-function parse(text: string): AuditLine | null {
-  try {
-    // An audit device may put a prefix before each line.
-    const line: unknown = JSON.parse(text.startsWith("{") ? text : text.slice(Math.max(0, text.indexOf("{"))));
-    return typeof line === "object" && line !== null ? (line as AuditLine) : null;
-  } catch {
-    return null; // the parser's own words quote the line
-  }
 }
 
 /** Vault answered with what was asked for. A path without a value has no response, a deleted version has a status in it. */

@@ -25,8 +25,8 @@ export interface ReadOnOrder {
 /** Where reading ended, or null: somebody else has read on meanwhile, so the place must be looked up again. */
 export type ReadOn = LogPlace | null;
 
-const STRETCH_LINES = 100_000;
-const STRETCH_ROWS = 20_000;
+const STRETCH_LINES = 200_000;
+const STRETCH_ROWS = 60_000;
 
 /**
  * Counts a log from a place to its present end. While one stretch is written the next one is read, so at most two are in

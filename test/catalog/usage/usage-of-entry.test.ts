@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { writeNames } from "../../../src/catalog/entry-rows.ts";
+import { forgetOldUsage } from "../../../src/catalog/usage/forget-old-usage.ts";
 import { hotPaths } from "../../../src/catalog/usage/hot-paths.ts";
 import { unusedEntries } from "../../../src/catalog/usage/unused-entries.ts";
 import { usageByClients } from "../../../src/catalog/usage/usage-by-clients.ts";
@@ -148,5 +149,23 @@ describe("usageByClients", () => {
     expect(await read([])).toEqual([]);
     expect(await usageByClients(store, { names: ["payments-*"], limit: 1 })).toMatchObject({ hasMore: true });
     expect(await read(["payments-*"], { limit: 1, offset: 1 })).toEqual(["secret/a"]);
+  });
+});
+
+describe("forgetOldUsage", () => {
+  it("forgets who used what long ago, and keeps when a path was last read", async () => {
+    const { store, usage } = await catalogue("app");
+    const uses = [
+      use("app", "2026-11-10T10:00:00Z", { client: JANE }),
+      use("app", "2026-11-09T10:00:00Z", { client: JANE, kind: "write" }),
+      use("app", "2026-11-27T10:00:00Z"),
+    ];
+    await record(store, uses, LOG);
+    expect(await forgetOldUsage(store, 10, NOW)).toEqual({ clientCount: 1 });
+    const seen = await usage("app");
+    expect(seen).toMatchObject({ readCount: 1, clientCount: 1, lastWriteAt: new Date("2026-11-09T10:00:00Z") });
+    expect(seen.writers).toEqual([]);
+    expect(JSON.stringify(await store.selectFrom("usageClient").selectAll().execute())).not.toContain("jane");
+    expect(await forgetOldUsage(store, 10, NOW)).toEqual({ clientCount: 0 });
   });
 });
