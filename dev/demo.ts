@@ -9,6 +9,8 @@ import { runTour } from "./tour/run-tour.ts";
 
 const RUN_DIR = join(projectDir, ".glovebox", "practice");
 const SLACK_PORT = 3100;
+/** As long as a rate looks back would be 30 days; three weeks start sooner and say as much. */
+const PAST_DAYS = 21;
 
 const HELP = `npm run demo                 a practice world with a Slack workspace of your own; Ctrl-C ends it
 npm run demo -- --tour       the whole story without a hand, each step as a person sees it
@@ -55,7 +57,13 @@ async function run(): Promise<void> {
 
 async function runDemo(secrets: number): Promise<void> {
   const since = Date.now();
-  const order = { runDir: RUN_DIR, secrets, slackPort: SLACK_PORT, report: (line: string) => console.log(line) };
+  const order = {
+    runDir: RUN_DIR,
+    secrets,
+    slackPort: SLACK_PORT,
+    pastDays: PAST_DAYS,
+    report: (line: string) => console.log(line),
+  };
   const given = await givenSlack(process.env);
   const world = given ? await startWorldOnGivenSlack(order, given) : await startPracticeWorld(order);
   const stop = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { type GloveboxProcess, type PracticeRole, runGlovebox, startGlovebox } f
 import { type PracticeLlm, startPracticeLlm } from "./llm/start-practice-llm.ts";
 import { healLeftovers, recordProcess } from "./processes/leftovers.ts";
 import type { RecordProcess } from "./processes/start-process.ts";
+import { writeAuditLog } from "./seed/audit-log.ts";
 import { seedAws } from "./seed/seed-aws.ts";
 import { seedVault } from "./seed/seed-vault.ts";
 import type { GivenSlack } from "./slack/given-slack.ts";
@@ -31,6 +32,8 @@ export interface WorldOrder {
   readonly withModel?: boolean;
   /** Puts a front between Glovebox and Vault that has faults on order: `vaultFront`. */
   readonly withVaultFaults?: boolean;
+  /** Days of an invented past of the estate's use, imported when the bot is up; none where absent. */
+  readonly pastDays?: number;
   readonly report?: (line: string) => void;
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -118,7 +121,7 @@ async function build<Slack extends SlackSide>(
   { report, environment, closers, stop }: Building,
   startSlack: StartSlack<Slack>,
 ): Promise<World<Slack>> {
-  const { runDir, secrets = 300, seed = 1 } = order;
+  const { runDir, secrets = 300, seed = 1, pastDays = 0 } = order;
   const record: RecordProcess = (name, identity) => recordProcess(runDir, name, identity);
   const logTo = (name: string): string => join(runDir, "logs", `${name}.log`);
   const [stack, { slack, rules, stop: stopSlack }] = await Promise.all([
@@ -137,6 +140,9 @@ async function build<Slack extends SlackSide>(
   if (vaultFront) closers.push(vaultFront.stop);
 
   const since = Date.now();
+  const past = join(runDir, "past.log.gz");
+  const inventing = pastDays > 0 ? writeAuditLog(past, { secrets, seed, days: pastDays, until: new Date() }) : null;
+  closers.push(async () => inventing);
   const operator = { address: stack.vault.address, token: stack.vault.rootToken };
   const seeded = await seedVault({ ...operator, secrets, seed });
   const { region } = PRACTICE_TARGET;
@@ -164,7 +170,14 @@ async function build<Slack extends SlackSide>(
   closers.push(async () => {
     await Promise.all([running.bot?.stop(), running.worker?.stop()]);
   });
-  await Promise.all([world.start("bot"), world.start("worker")]);
+  const startBot = async (): Promise<void> => {
+    await world.start("bot");
+    if (inventing === null) return;
+    await inventing;
+    await runGlovebox(["usage", "import", past], env.bot); // the bot has made the tables
+    report(`usage     ${pastDays} days of an invented audit log: who reads what`);
+  };
+  await Promise.all([startBot(), world.start("worker")]);
   report("glovebox  bot and worker are up, as two processes: who approves can't move");
   return world;
 }
@@ -213,6 +226,7 @@ async function credentialsAndKeys(runDir: string, parts: Parts) {
     ...(await readEnvFile(join(credentials, "bot.env"))),
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_APP_TOKEN: slack.appToken,
+    ...(!stack.vault.isGiven && { VAULT_AUDIT_FILE: stack.vault.auditLogPath }),
     ...(slack.apiUrl !== undefined && { SLACK_API_URL: slack.apiUrl }),
     APPROVAL_KEY_FILE: join(keys, "approval.key"),
     RECEIPT_PUBLIC_KEY_FILES: join(keys, "receipt.pub"),

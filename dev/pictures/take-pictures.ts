@@ -21,7 +21,7 @@ const LARGEST_BYTES = 300_000; // each is loaded with the README
 async function takePictures(wanted: readonly string[]): Promise<void> {
   findChromium(); // before the world is built: without it there is nothing to do
   await mkdir(PICTURES, { recursive: true });
-  const world = await startPracticeWorld({ runDir: RUN_DIR, report: (line) => console.log(line) });
+  const world = await startPracticeWorld({ runDir: RUN_DIR, pastDays: 21, report: (line) => console.log(line) });
   const driver = await driveSlack(world.slack);
   const { look, shoot, close } = await openWorkspacePage(world.slack.uiUrl);
   try {

@@ -53,6 +53,19 @@ describe("npm run bench", () => {
     expect(kinds).toHaveLength(13);
   });
 
+  it("measures how fast an audit log is counted against a bare parse, every line of it", {
+    timeout: 120_000,
+  }, async () => {
+    const figures = await runBench(ON_OUR_SERVERS(), "usage", "--items", "2000", "--entries", "60");
+    const expected = {
+      items: 2_000,
+      countedCount: 1_000,
+      linesPerSecond: expect.any(Number),
+      residentLastMb: expect.any(Number),
+    };
+    expect(figures).toMatchObject(expected);
+  });
+
   it("answers a wrong name and a wrong count with how it is used", async () => {
     for (const options of [["nothing"], ["migrate", "--items", "three"], ["wave", "--entries", "0"]]) {
       const failing = runBench(ON_OUR_SERVERS(), ...options);
