@@ -32,9 +32,11 @@
     if (frame.t === "view" || frame.t === "init") setTimeout(showWhatIsChosen, 50);
     if (frame.t === "message" || frame.t === "message_update") frame.message = readable(frame.message);
     if (frame.t === "home") frame.view = readable(frame.view);
+    if (frame.t === "view") frame.stack = readable(frame.stack ?? []);
     if (frame.t === "init") {
       frame.state.messages = readable(frame.state.messages);
       frame.state.homeViews = readable(frame.state.homeViews);
+      frame.state.modalStack = readable(frame.state.modalStack ?? []);
     }
     return JSON.stringify(frame);
   };

@@ -64,7 +64,7 @@ function sayDispute({ owner, alsoClaimedBy, disownedBy }: Extract<WaitingItem, {
   return `${recorded}${also}${not}`;
 }
 
-/** One secret: its state, its path, why it is one of theirs, and the next step. */
+/** One secret: its path, its state and why it is one of theirs, and the next step. */
 export function secretRow(secret: HomeSecret, at: Date): Block {
   const { entryId, source, version, owner, use, isRequestedByThem, request } = secret;
   const state =
@@ -78,9 +78,9 @@ export function secretRow(secret: HomeSecret, at: Date): Block {
     isRequestedByThem && "you asked for it",
   ].filter((reason) => typeof reason === "string");
   return row(
-    state,
     [sayPath(source, 250), ...saidOf(secret)].join(" · "),
-    `Yours: ${why.join(" · ")}\n${escapeMrkdwn(nextStepOf(secret))}`,
+    [state, ...why].join(" · "),
+    escapeMrkdwn(nextStepOf(secret)),
     button("Show", ACTION.homeSecret, { id: String(entryId), version: version ?? 0 }),
   );
 }
