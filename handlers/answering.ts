@@ -5,6 +5,7 @@ import type { SearchQuery, SearchResult } from "../src/catalog/search/search-que
 import type { ListedPage } from "../src/catalog/search/shown-list.ts";
 import { PathHiddenError, type Viewer } from "../src/catalog/visibility.ts";
 import type { SecretAnswer } from "../src/metadata/answer/secret-answer.ts";
+import { laneOfEntry } from "../src/migration/lanes/lane-of-entry.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
@@ -146,5 +147,5 @@ export async function viewOf(deps: AnswerDeps, entryId: number, viewer: Viewer):
   const answer = await deps.answerOf(entryId, viewer);
   const { requestId } = answer.entry;
   const request = requestId === null ? null : await deps.loadRequestState(requestId);
-  return { answer, request, settings: deps.settings };
+  return { answer, request, lane: laneOfEntry(answer.entry, deps.settings.limits), settings: deps.settings };
 }

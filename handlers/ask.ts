@@ -1,7 +1,8 @@
 import type { App } from "@slack/bolt";
 import { closest, distance } from "fastest-levenshtein";
-import { type EntryDescription, EntryUnknownError } from "../src/catalog/describe-entry.ts";
+import type { EntryDescription } from "../src/catalog/describe-entry.ts";
 import { PathHiddenError, type Viewer } from "../src/catalog/visibility.ts";
+import { laneOfEntry } from "../src/migration/lanes/lane-of-entry.ts";
 import type { RequestState } from "../src/migration/request-state.ts";
 import { ACTION, SECRETS_COMMAND } from "../src/slack/action-ids.ts";
 import type { Message } from "../src/slack/blocks.ts";
@@ -15,6 +16,7 @@ import { secretDetails } from "../src/slack/secret-details.ts";
 import { myRequestsMessage, noRequestMessage } from "../src/slack/status-message.ts";
 import { type AnswerDeps, type Asked, answerPage, answerWhat, cardOf, viewOf } from "./answering.ts";
 import { type Click, onClick } from "./clicks.ts";
+import { maySee } from "./may-see.ts";
 import { answerProgress, type ProgressDeps, registerProgress } from "./progress.ts";
 import { privately, report } from "./reporting.ts";
 
@@ -120,35 +122,20 @@ function nearestVerb(word: string): string | null {
 }
 
 export async function answerStatus(deps: AskDeps, { text, userId }: Asked): Promise<Message> {
-  const { settings, now } = deps;
+  const { now } = deps;
   const asked = text.trim();
   if (asked === "") return myRequestsMessage(await deps.listRequestStates({ requester: userId }), now());
   const viewer = await deps.viewerOf(userId);
   const numbered = /^rq-\d+$/i.test(asked) ? await deps.loadRequestState(asked.toUpperCase()) : null;
   // A request of a hidden path is answered like a number that nobody has.
-  if (numbered && (await maySee(deps, viewer, numbered, userId))) return statusCard(deps, numbered, userId);
+  if (numbered && (await maySee(deps, numbered, userId))) return statusCard(deps, numbered, userId);
   const found = await deps.findEntries(text, viewer);
   if (found.kind === "hidden") throw new PathHiddenError(found.rule);
   if (found.kind !== "one") return matchesMessage({ asked, kind: found.kind, near: found.near }, ACTION.askWhat);
   const entry = await deps.describeEntry(found.entry.entryId, viewer);
   const request = entry.requestId === null ? null : await deps.loadRequestState(entry.requestId);
-  return request ? statusCard(deps, request, userId) : noRequestMessage(entry, settings.limits);
-}
-
-async function maySee(
-  { describeEntry }: AskDeps,
-  viewer: Viewer,
-  { requester, entryId }: RequestState,
-  userId: string,
-): Promise<boolean> {
-  if (requester === userId) return true;
-  return describeEntry(entryId, viewer).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof PathHiddenError || error instanceof EntryUnknownError) return false;
-      throw error;
-    },
-  );
+  if (request) return statusCard(deps, request, userId);
+  return noRequestMessage(entry, laneOfEntry(entry, deps.settings.limits));
 }
 
 async function statusCard(deps: AskDeps, request: RequestState, userId: string): Promise<Message> {

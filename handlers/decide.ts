@@ -9,9 +9,10 @@ import { requestDetails } from "../src/slack/request-details.ts";
 import type { ViewSettings } from "../src/slack/view-settings.ts";
 import { type Click, onClick } from "./clicks.ts";
 import { fieldErrorsOf } from "./field-errors.ts";
+import { maySee, type SightDeps } from "./may-see.ts";
 import type { Reporting } from "./reporting.ts";
 
-export interface DecideDeps extends Reporting {
+export interface DecideDeps extends Reporting, SightDeps {
   readonly settings: ViewSettings;
   loadRequestState(requestId: string): Promise<RequestState | null>;
   approveRequest(input: { requestId: string; version: number; by: string }): Promise<unknown>;
@@ -51,8 +52,10 @@ export function registerDecide(app: App, deps: DecideDeps): void {
     await answer(shortMessage(`The undo of ${value.id} is ordered. Its card shows when it is done.`));
   });
 
-  onClick(app, deps, ACTION.details, async ({ value, answer }) => {
-    const state = await deps.loadRequestState(value.id);
+  onClick(app, deps, ACTION.details, async ({ value, answer, userId }) => {
+    const found = await deps.loadRequestState(value.id);
+    // A button can be forged: a request of a hidden path is answered like one that is not there.
+    const state = found && (await maySee(deps, found, userId)) ? found : null;
     await answer(state ? requestDetails(state, settings) : shortMessage("I don't know that request any more."));
   });
 

@@ -2,11 +2,11 @@ import { FRIENDLY, ODDITIES } from "../seed/generate-estate.ts";
 import type { Message } from "../slack/workspace-shapes.ts";
 import { expect, type Step, type Tour, textOf } from "./tour-world.ts";
 
-const STRIPE = `${FRIENDLY.mount}/${FRIENDLY.path}`;
+export const STRIPE = `${FRIENDLY.mount}/${FRIENDLY.path}`;
 const fullPath = ({ mount, path }: { mount: string; path: string }): string => `${mount}/${path}`;
 
 /** Types a command and shows the private answer to it. */
-async function command(tour: Tour, words: string, fits: RegExp): Promise<Message> {
+export async function command(tour: Tour, words: string, fits: RegExp): Promise<Message> {
   const { drive, people, channels } = tour;
   const typed = `/secrets ${words}`.trimEnd() + (words.endsWith(" ") ? " " : "");
   const answer = await tour.answerTo(people.engineer, typed, () =>
@@ -41,7 +41,7 @@ export const ASKING: readonly Step[] = [
     name: "/secrets what tells what the catalogue knows, to the asker alone",
     async run(tour) {
       const answer = await command(tour, `what ${STRIPE}`, /api_key/);
-      expect(/team-payments/.test(textOf(answer)), "the custom metadata is missing");
+      expect(/custom metadata/.test(textOf(answer)), "the owner in the custom metadata is missing");
       const inChannel = await tour.drive.messages(tour.channels.general);
       expect(!inChannel.some((message) => textOf(message).includes(STRIPE)), "everybody could read the answer");
     },

@@ -115,7 +115,7 @@ export const FAILURES: readonly Step[] = [
   {
     name: "a value goes as one secret for each group of its keys",
     async run(tour) {
-      const path = await tour.unusedPath();
+      const path = await tour.unusedPath(2);
       const keys = await keysOf(tour, path);
       expect(keys.length > 1, `${path} has too few keys to be split`);
       const groups = `one: ${keys[0]}\nrest: ${keys.slice(1).join(", ")}`;

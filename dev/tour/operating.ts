@@ -19,7 +19,9 @@ export const OPERATING: readonly Step[] = [
     name: "the terminal tells what Slack tells: what a secret is, and how its move stands",
     async run(tour) {
       const path = `${FRIENDLY.mount}/${FRIENDLY.path}`;
-      expect(/webhook_secret/.test(await glovebox(tour, ["what", path])), "the keys are missing");
+      const said = await glovebox(tour, ["what", path]);
+      expect(/webhook_secret/.test(said), "the keys are missing");
+      expect(/Stripe payment key of checkout/.test(said), "the terminal does not say what it is");
       expect(/migrated/.test(await glovebox(tour, ["status", path])), "the state is missing");
       expect(/Running/.test(await glovebox(tour, ["status"])), "the overview does not say that it runs");
     },

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startPracticeWorld } from "../practice-world.ts";
+import { ANSWERING } from "./answering.ts";
 import { ASKING } from "./asking.ts";
 import { CRASHES } from "./crashes.ts";
 import { DECIDING } from "./deciding.ts";
@@ -15,6 +16,7 @@ import { WAVING } from "./waving.ts";
 
 const CHAPTERS: Readonly<Record<string, readonly Step[]>> = {
   "Asking what a secret is": ASKING,
+  "The answer": ANSWERING,
   "Asking for a migration": REQUESTING,
   Deciding: DECIDING,
   Moving: MOVING,

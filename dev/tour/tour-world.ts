@@ -45,8 +45,8 @@ export interface Tour {
   unsealKey(): Promise<string>;
   /** The target's name in the newest request for a path. */
   targetOf(path: string): Promise<string>;
-  /** A path of the estate, KV v2, that no step has used. */
-  unusedPath(): Promise<string>;
+  /** A path of the estate, KV v2, that no step has used, with so many keys at least, and which everybody may see. */
+  unusedPath(keyCount?: number): Promise<string>;
   /** Answers for the fields of a form that came without a suggestion. */
   openFieldsOf(view: View): Record<string, FieldValue>;
   /** Somebody, the engineer unless told, asks for a secret's migration by the form. @returns The approvers' card. */
@@ -185,10 +185,11 @@ export async function openTour(world: PracticeWorld, seen: (line: string) => voi
       expect(rows[0] !== undefined, `nobody asked for ${path}`);
       return rows[0].name;
     },
-    async unusedPath() {
+    async unusedPath(keyCount = 1) {
       const { rows } = await pool.query<{ full_path: string }>(
-        `select full_path from entry where engine = 'kv-v2' and path not like 'odd/%'
-         and id not in (select entry_id from request) order by id limit 1`,
+        `select full_path from entry where engine = 'kv-v2' and path not like 'odd/%' and path not like 'treasury/%'
+         and jsonb_array_length(key_names) >= $1 and id not in (select entry_id from request) order by id limit 1`,
+        [keyCount],
       );
       expect(rows[0] !== undefined, "the estate has no unused secret left");
       return rows[0].full_path;

@@ -1,12 +1,12 @@
 import { evidenceLines, ownerLines, siblingLines } from "../metadata/answer/answer-lines.ts";
 import type { Phrase } from "../metadata/answer/phrase.ts";
 import type { SecretAnswer } from "../metadata/answer/secret-answer.ts";
-import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
+import { type LaneVerdict, sayLane } from "../migration/lane-of.ts";
 
 export const LANE_UNKNOWN = "Its lane is not known: glovebox.yaml can't be read here (GLOVEBOX_RULES).";
 
 /** The answer that Slack shows as a card, as lines of text. */
-export function answerLines(answer: SecretAnswer, limits: LaneLimits | null): string[] {
+export function answerLines(answer: SecretAnswer, lane: LaneVerdict | null): string[] {
   const { entry, identity } = answer;
   const { shown, note } = entry.name;
   const custom = Object.entries(entry.customMetadata);
@@ -20,7 +20,7 @@ export function answerLines(answer: SecretAnswer, limits: LaneLimits | null): st
     ),
     ...entry.twins.map(({ name }) => `  Looks like ${name.shown}${name.note === null ? "" : ` (${name.note})`}.`),
     ...custom.map(([name, value]) => `  metadata  ${name}=${value}`),
-    `  lane      ${laneLine(answer, limits)}`,
+    `  lane      ${laneLine(lane)}`,
     `  request   ${entry.requestId === null ? "none" : `${entry.requestId}, ${entry.requestStatus}`}`,
   ];
 }
@@ -31,9 +31,8 @@ function stateOf({ entry: { goneAt, isDeleted, source, currentVersion } }: Secre
   return `${source.engine}${version}, ${state}`;
 }
 
-function laneLine({ entry }: SecretAnswer, limits: LaneLimits | null): string {
-  if (limits === null) return LANE_UNKNOWN;
-  return sayLane(laneOf(entry.source, limits)) ?? "standard";
+function laneLine(lane: LaneVerdict | null): string {
+  return lane === null ? LANE_UNKNOWN : (sayLane(lane) ?? "standard");
 }
 
 export function sayInTerminal(phrase: Phrase): string {

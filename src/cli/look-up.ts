@@ -6,7 +6,8 @@ import { showName } from "../catalog/show-name.ts";
 import { PathHiddenError, SEES_ALL } from "../catalog/visibility.ts";
 import { answerOf } from "../metadata/answer/secret-answer.ts";
 import type { Team } from "../metadata/team.ts";
-import { type LaneLimits, laneOf, sayLane } from "../migration/lane-of.ts";
+import { type LaneLimits, sayLane } from "../migration/lane-of.ts";
+import { laneOfEntry } from "../migration/lanes/lane-of-entry.ts";
 import { listRequestStates, loadRequestState } from "../migration/load-request-state.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import type { Store } from "../store/open-store.ts";
@@ -33,7 +34,8 @@ export async function describeForTerminal(
   if (found.kind === "one") {
     const answer = await answerOf({ store, teams, now: () => new Date() }, found.entry.entryId, SEES_ALL);
     const because = found.because === undefined ? [] : [`Found by ${found.because}.`];
-    return { ok: true, lines: [...because, ...answerLines(answer, limits)] };
+    const lane = limits && laneOfEntry(answer.entry, limits);
+    return { ok: true, lines: [...because, ...answerLines(answer, lane)] };
   }
   const near = found.near.map(hitLine);
   const more = found.hasMore ? [`  and more: glovebox search ${text}`] : [];
@@ -56,8 +58,9 @@ export async function statusForTerminal(
   if (found.kind !== "one") return describeForTerminal(store, text, limits, plannedSources);
   const states = await listRequestStates(store, { entryId: found.entry.entryId });
   if (states.length > 0) return { ok: true, lines: states.flatMap(requestLines) };
-  const { source } = await describeEntry(store, found.entry.entryId, SEES_ALL);
-  const said = limits === null ? null : sayLane(laneOf(source, limits));
+  const entry = await describeEntry(store, found.entry.entryId, SEES_ALL);
+  const lane = limits && laneOfEntry(entry, limits);
+  const said = lane && sayLane(lane);
   const next = said ?? "Next: `/secrets migrate` in Slack.";
   const doubt = limits === null ? [LANE_UNKNOWN] : [];
   return { ok: true, lines: [`Nobody has asked to migrate it. ${next}`, ...doubt] };

@@ -6,7 +6,7 @@ import { sayUser } from "./say.ts";
 export const answeredApartMessage = (userId: string): Message =>
   message("I answered in a direct message", [
     section(
-      `${sayUser(userId)}, I answered in a direct message: not everybody here may see every secret. From the card, *Share here* after ${code("/secrets what")} shows it to all.`,
+      `${sayUser(userId)}, I answered in a direct message: not everybody here may see every secret. To show it here, ask with ${code("/secrets what")} and press *Share here*.`,
     ),
   ]);
 

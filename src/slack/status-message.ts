@@ -1,6 +1,5 @@
 import type { EntryDescription } from "../catalog/describe-entry.ts";
-import { canBeAskedFor, type LaneLimits, sayLane } from "../migration/lane-of.ts";
-import { laneOfEntry } from "../migration/lanes/lane-of-entry.ts";
+import { canBeAskedFor, type LaneVerdict, sayLane } from "../migration/lane-of.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, type Message, message, section } from "./blocks.ts";
@@ -56,12 +55,10 @@ export function myRequestsMessage(states: readonly RequestState[], now: Date): M
 
 /** `/secrets status <path>` for a secret that nobody asked to move. */
 export function noRequestMessage(
-  entry: Pick<EntryDescription, "entryId" | "currentVersion" | "source" | "keyNames" | "judgedReasons">,
-  limits: LaneLimits,
+  { source, ...entry }: Pick<EntryDescription, "entryId" | "currentVersion" | "source">,
+  lane: LaneVerdict,
 ): Message {
-  const { source } = entry;
   const value = { id: String(entry.entryId), version: entry.currentVersion ?? 0 };
-  const lane = laneOfEntry(entry, limits);
   const said = sayLane(lane);
   return message(`Nobody asked to move ${sayPath(source, 300)}`, [
     section(`Nobody asked to move ${sayPath(source)} yet.`),

@@ -1,6 +1,7 @@
 import { evidenceLines, ownerLines, siblingLines } from "../metadata/answer/answer-lines.ts";
 import type { SecretAnswer } from "../metadata/answer/secret-answer.ts";
-import { type LaneVerdict, laneOf } from "../migration/lane-of.ts";
+import { canBeAskedFor, type LaneVerdict } from "../migration/lane-of.ts";
+import { LANE_WORDS } from "../migration/lanes/lane.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
 import { actions, type Block, button, context, lines, type Message, message } from "./blocks.ts";
@@ -16,6 +17,8 @@ export interface WhatView {
   readonly answer: SecretAnswer;
   /** The newest request for it, if any. */
   readonly request: RequestState | null;
+  /** By all that is known of it at this moment. */
+  readonly lane: LaneVerdict;
   readonly settings: ViewSettings;
   /** Set on the copy that someone shared with a channel: it says nothing that only the asker should do. */
   readonly sharedBy?: string;
@@ -57,13 +60,15 @@ export function answerBlocks(view: WhatView): Block[] {
   ];
 }
 
-function buttonsOf({ answer: { entry }, request, settings, sharedBy, isApart }: WhatView) {
+function buttonsOf({ answer: { entry }, request, lane, sharedBy, isApart }: WhatView) {
   const value = { id: String(entry.entryId), version: entry.currentVersion ?? 0 };
   const isOwn = sharedBy === undefined;
   const isThere = entry.goneAt === null && !entry.isDeleted;
-  const canMove = isThere && !isOpen(request) && laneOf(entry.source, settings.limits).lane === "standard";
+  const canMove = isThere && !isOpen(request) && canBeAskedFor(lane);
+  // Where a person should be asked first, the form is there and does not press.
+  const emphasis = lane.lane === "standard" ? ({ style: "primary" } as const) : {};
   return [
-    ...(canMove ? [button("Ask for a migration", ACTION.askMigrate, value, { style: "primary" })] : []),
+    ...(canMove ? [button("Ask for a migration", ACTION.askMigrate, value, emphasis)] : []),
     ...(isOwn && entry.goneAt === null
       ? [button("That's mine", ACTION.ownClaim, value), button("Not mine", ACTION.ownDisclaim, value)]
       : []),
@@ -89,22 +94,31 @@ function twinLines({ entry: { twins } }: SecretAnswer): Block[] {
   return [lines(`*Take care:* ${head} like this one.`, ...twins.slice(0, 3).map(({ name }) => nameLine(name)))];
 }
 
-function moveLines({ answer: { entry }, request, settings }: WhatView): string[] {
+function moveLines({ answer: { entry }, request, lane, settings }: WhatView): string[] {
   if (request !== null) {
     const { target } = request.content;
     return [
       `*Migration*  ${stateWords(request)}, ${request.id}, asked by ${sayUser(request.requester)}, to ${code(target.name, 300)} in ${escapeMrkdwn(sayAccount(target, settings.targets))}`,
+      ...laneLine(lane),
       `*Next*  ${escapeMrkdwn(request.nextStep)}`,
     ];
   }
-  const lane = laneOf(entry.source, settings.limits);
-  if (lane.lane !== "standard" && entry.goneAt === null) return laneLines(lane);
   const isNothing = entry.goneAt !== null || entry.isDeleted;
-  const next = isNothing ? "There is nothing to move." : "Ask for a migration, if it should move.";
-  return ["*Migration*  nobody asked for one yet", `*Next*  ${next}`];
+  const usual = isNothing ? "There is nothing to move." : "Ask for a migration, if it should move.";
+  const next = lane.lane === "standard" || isNothing ? usual : lane.nextStep;
+  return [
+    "*Migration*  nobody asked for one yet",
+    ...(isNothing ? [] : laneLine(lane)),
+    `*Next*  ${escapeMrkdwn(next)}`,
+  ];
 }
 
-/** Why it is none of the standard lane's, and who moves it. */
-function laneLines({ lane, reason, nextStep }: Exclude<LaneVerdict, { lane: "standard" }>): string[] {
-  return [`*Lane*  ${lane}: ${escapeMrkdwn(reason)}.`, `*Next*  ${escapeMrkdwn(nextStep)}`];
+/** Why its move asks more of people than usual; nothing is said of the standard lane. */
+function laneLine(verdict: LaneVerdict): string[] {
+  if (verdict.lane === "standard") return [];
+  const reasons = verdict.reasons.map(({ text }) => escapeMrkdwn(shorten(text, 250)));
+  const more = reasons.length > LANE_REASONS ? `; and ${reasons.length - LANE_REASONS} more` : "";
+  return [`*Lane*  ${LANE_WORDS[verdict.lane]}: ${reasons.slice(0, LANE_REASONS).join("; ")}${more}.`];
 }
+
+const LANE_REASONS = 3;

@@ -65,7 +65,7 @@ describe("what a secret is", () => {
   it("is said in one sentence first, then what speaks for it, whose it is, and what can be done", async () => {
     const card = renderMessage(await ask("engineer", `what secret/${STRIPE}`));
     expect(card).toContain("Most likely a Stripe payment key of `checkout` in production.");
-    expect(card).toContain("Fairly sure: `stripe` in the path");
+    expect(card).toContain("Fairly sure: `stripe`, `checkout` and `prod` in the path.");
     expect(card).toContain("Nobody feeds me Vault's audit log, so I can't say who reads it.");
     expect(card).toContain("Keys `api_key`, `webhook_secret`.");
     expect(card).toContain("Likely owner `payments`: custom metadata `owner` in Vault.");

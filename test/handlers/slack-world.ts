@@ -193,6 +193,7 @@ export async function startSlackWorld(store: Store): Promise<SlackWorld> {
   registerOwnership(slackApp.app, ask);
   registerDecide(slackApp.app, {
     ...reporting,
+    ...{ viewerOf: answers.viewerOf, describeEntry: answers.describeEntry },
     settings: SETTINGS,
     loadRequestState: load,
     approveRequest: (input) => approveRequest(decide, input),

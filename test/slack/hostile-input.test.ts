@@ -5,6 +5,7 @@ import { showName } from "../../src/catalog/show-name.ts";
 import type { HomeSecret, HomeState } from "../../src/home/load-home.ts";
 import type { Page } from "../../src/home/page-of.ts";
 import type { WaitingItem } from "../../src/home/waiting-for-me.ts";
+import type { LaneVerdict } from "../../src/migration/lane-of.ts";
 import { STANDARD } from "../../src/migration/lane-of.ts";
 import { ACTION } from "../../src/slack/action-ids.ts";
 import type { Message } from "../../src/slack/blocks.ts";
@@ -152,6 +153,10 @@ function hostileAnswer(entry: ReturnType<typeof sampleEntry>, words: string) {
     },
   );
 }
+const hostileLane = (text: string): LaneVerdict => {
+  const reason = { code: "ANY", lane: "white-glove", text, nextStep: text, stops: false } as const;
+  return { lane: "white-glove", reasons: Array(9).fill(reason), code: "ANY", reason: text, nextStep: text };
+};
 const suggested = (words: string) => ({ value: words, source: "rules", evidence: words, confidence: 0.9 });
 
 function expectWithinLimits({ text, blocks }: Message): void {
@@ -234,7 +239,7 @@ describe("every view, given hostile text", () => {
     fc.assert(
       fc.property(entries, hostile(10_000), fc.boolean(), (entry, words, isTooMuch) => {
         const answer = hostileAnswer(entry, words);
-        const card = whatMessage({ answer, request: null, settings: SETTINGS });
+        const card = whatMessage({ answer, request: null, lane: hostileLane(words), settings: SETTINGS });
         expectWithinLimits(card);
         expectWithinLimits(openCaseHint(card, "CS-101"));
         expectWithinLimits(secretDetails(answer, null, SETTINGS));
@@ -249,7 +254,13 @@ describe("every view, given hostile text", () => {
             { kind: "refused", asked: words, why: "No." },
           ]),
         );
-        const blocks = answerBlocks({ answer, request: null, settings: SETTINGS, isApart: true });
+        const blocks = answerBlocks({
+          answer,
+          request: null,
+          lane: hostileLane(words),
+          settings: SETTINGS,
+          isApart: true,
+        });
         expect(faultsInView(findModal(blocks))).toEqual([]);
         expect(faultsInView(teamCard(blocks))).toEqual([]);
         expect(faultsInOptions(near.map((hit) => findOption(hit, words)))).toEqual([]);
@@ -311,7 +322,7 @@ describe("every view, given hostile text", () => {
         const shown = [
           card,
           requestDetails(request, SETTINGS),
-          whatMessage({ answer, request, settings: SETTINGS }),
+          whatMessage({ answer, request, lane: hostileLane(entry.source.path), settings: SETTINGS }),
           secretDetails(answer, request, SETTINGS),
         ];
         for (const text of shown.flatMap((view) => [view.text, ...mrkdwnIn(view.blocks)])) {

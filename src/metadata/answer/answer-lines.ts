@@ -24,7 +24,7 @@ function ageWords({ entry, at }: SecretAnswer): Phrase {
   if (created === null) return ["Vault does not say how old it is."];
   const version = currentVersion === null ? "" : `, version ${currentVersion}`;
   if (changed === null || changed.getTime() - created.getTime() < 60_000) {
-    return ["Created ", { day: created }, `, ${agoWords(created, at)}, and never changed since.`];
+    return ["Created ", { day: created }, `, ${agoWords(created, at)}, and not changed since.`];
   }
   return ["Created ", { day: created }, `, last changed ${agoWords(changed, at)}${version}.`];
 }

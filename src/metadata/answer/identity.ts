@@ -58,23 +58,24 @@ function identifyRole({ source }: Named, { title, kind }: Playbook): Identity {
 
 const articleOf = (words: string): string => (/^[aeio]/i.test(words) || /^(LDAP|HCP)/.test(words) ? "an" : "a");
 
-/** A secret that no rule has looked at yet, because it was found a moment ago, is looked at here. */
+/**
+ * What is stored, with the rules' own words as they are now: the stored ones may be from before the key names were known,
+ * or there are none yet. Paths of no human length are left to the crawl's pass: the rules take long over them.
+ */
 function withRules({ source, keyNames, customMetadata, facts }: Named): EntryDescription["facts"] {
-  if (facts.some(({ suggestions }) => suggestions.length > 0)) return facts;
   const { mount, engine, path } = source;
+  if (path.length > RULED_AT_MOST) return facts;
   const byRules = suggestByRules({ mount, engine, path, keyNames: keyNames ?? [], customMetadata });
-  const known = new Set(facts.map(({ field }) => field));
-  const fresh = byRules.filter(({ field }) => !known.has(field));
-  const fields = [...new Set(fresh.map(({ field }) => field))];
-  return [
-    ...facts,
-    ...fields.map((field) => ({
-      field,
-      confirmed: null,
-      suggestions: fresh.filter((one) => one.field === field),
-    })),
-  ];
+  const fields = [...new Set([...facts, ...byRules].map(({ field }) => field))];
+  return fields.map((field) => {
+    const stored = facts.find((fact) => fact.field === field);
+    const others = (stored?.suggestions ?? []).filter(({ source: by }) => by !== "rules" && by !== "vault-metadata");
+    const fresh = byRules.filter((one) => one.field === field);
+    return { field, confirmed: stored?.confirmed ?? null, suggestions: [...others, ...fresh] };
+  });
 }
+
+const RULED_AT_MOST = 1_000;
 
 /** `a Stripe payment key`; what is in nobody's list is quoted as it was said. null: it says that it does not know. */
 function nounOf(purpose: string, entry: Named): Phrase | null {
@@ -120,6 +121,16 @@ function becauseOf(purpose: BestWord, others: readonly (BestWord | null)[]): Phr
   const said = [purpose, ...others]
     .filter((word) => isSaid(word) && !word.confirmed && word.evidence !== "")
     .map((word) => word?.evidence ?? "");
-  const reasons = [...new Set(said)].map(quotedWords);
+  const inPath = said.flatMap((evidence) => IN_THE_PATH.exec(evidence)?.[1] ?? []);
+  const elsewhere = [...new Set(said.filter((evidence) => !IN_THE_PATH.test(evidence)))].map(quotedWords);
+  const words = [...new Set(inPath)];
+  const reasons = [...(words.length === 0 ? [] : [[...joined(words), " in the path"]]), ...elsewhere];
   return [`${tail}: `, ...reasons.flatMap((reason, at) => [...(at === 0 ? [] : ["; "]), ...reason]), "."];
 }
+
+/** How most rules say what they went by. */
+const IN_THE_PATH = /^`([^`]+)` in the path$/;
+
+/** `a, b and c`. */
+const joined = (words: readonly string[]): Phrase =>
+  words.flatMap((word, at) => [at === 0 ? "" : at === words.length - 1 ? " and " : ", ", name(word)]);

@@ -11,7 +11,7 @@ export const NOUNS: Record<Exclude<SecretType, "unknown">, Noun> = {
   "database-credential": { alone: "a database login", ofProduct: "login" },
   "api-key": { alone: "an API key or token", ofProduct: "API key" },
   "oauth-client": { alone: "an OAuth client's id and secret", ofProduct: "OAuth client" },
-  "tls-certificate": { alone: "a TLS certificate or its key", ofProduct: null },
+  "tls-certificate": { alone: "a TLS certificate with its key", ofProduct: null },
   "ssh-key": { alone: "an SSH key", ofProduct: null },
   "cloud-access-key": { alone: "a cloud access key", ofProduct: "access key" },
   "service-account": { alone: "a service account's login", ofProduct: "service account" },

@@ -21,7 +21,7 @@ describe("what a secret most likely is, in one sentence", () => {
     });
     expect(sureness).toBe("likely");
     expect(sentence).toBe("Most likely a Stripe payment key of checkout in production.");
-    expect(because).toBe("Fairly sure: stripe in the path; checkout in the path; prod in the path.");
+    expect(because).toBe("Fairly sure: stripe, checkout and prod in the path.");
   });
 
   it("says that it is a guess where the reasons are thin, and says perhaps only once", () => {
@@ -32,8 +32,16 @@ describe("what a secret most likely is, in one sentence", () => {
   });
 
   it("says perhaps of the part that is less sure than the rest", () => {
-    const facts = [fact("purpose", "payment-key", "rules", 0.85), fact("application", "checkout", "rules", 0.4)];
+    const facts = [
+      fact("purpose", "payment-key", "neighbours", 0.85),
+      fact("application", "checkout", "neighbours", 0.4),
+    ];
     expect(said("x/y", { facts }).sentence).toBe("Most likely a key of a payment gateway, perhaps of checkout.");
+  });
+
+  it("goes by the rules as they are now, not by what they said before the key names were known", () => {
+    const facts = [fact("purpose", "ssh-key", "rules", 0.9)];
+    expect(said("payments/checkout/prod/stripe", { facts, keyNames: ["api_key"] }).sentence).toContain("Stripe");
   });
 
   it("says that it can't tell, and where the secret seems to belong", () => {
@@ -60,18 +68,18 @@ describe("what a secret most likely is, in one sentence", () => {
 
   it("never takes a model's word for more than a guess, however sure the model is of itself", () => {
     const facts = [fact("purpose", "ssh-key", "llm", 1)];
-    expect(said("x/y", { facts }).sureness).toBe("guess");
+    expect(said("x/y", { facts, keyNames: null }).sureness).toBe("guess");
     const both = [
       {
         field: "purpose",
         confirmed: null,
         suggestions: [
           { value: "ssh-key", source: "llm", evidence: "the model", confidence: 1 },
-          { value: "git-token", source: "rules", evidence: "`git` in the path", confidence: 0.55 },
+          { value: "git-token", source: "neighbours", evidence: "2 of 2 say so", confidence: 0.55 },
         ],
       },
     ];
-    expect(said("x/y", { facts: both }).sentence).toContain("code host");
+    expect(said("x/y", { facts: both, keyNames: null }).sentence).toContain("code host");
   });
 
   it("answers for a role of another engine with what that engine makes", () => {
