@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLocalSlack } from "../../dev/slack/start-local-slack.ts";
-import { MembershipUnknownError, slackMembership } from "../../src/slack/slack-membership.ts";
+import { checkSlack } from "../../src/slack/check-slack.ts";
+import { MembershipUnknownError, slackDirectory, slackMembership } from "../../src/slack/slack-membership.ts";
 
 const METHOD = "usergroups.users.list";
 
@@ -63,5 +64,46 @@ describe("membership in Slack's user groups", () => {
     clock.now += 10_000;
     for (let time = 0; time < 2; time += 1) slack.failNext(METHOD, { status: 500 });
     await expect(isMember()).rejects.toThrow(MembershipUnknownError);
+  });
+
+  it("is told of all groups by one call a minute where it is only shown", async () => {
+    const { approvers, supporters, payments } = slack.usergroups;
+    slack.setUsergroupMembers(payments.id, payments.users);
+    const clock = { now: 1_000_000 };
+    const options = { token: slack.botToken, slackApiUrl: slack.apiUrl };
+    const directory = slackDirectory(options, { now: () => clock.now });
+    const isIn = (id: string) => directory.isMember({ users: [], usergroups: [id] }, "U0ENGINEER");
+    slack.failNext("usergroups.list", { delayMs: 200 }); // all of them ask before the answer is there
+    const asked = Promise.all([approvers, supporters, payments, payments].map(({ id }) => isIn(id)));
+    expect(await asked).toEqual([false, false, true, true]);
+    slack.setUsergroupMembers(payments.id, []);
+    for (const _ of [1, 2]) slack.failNext("usergroups.list", { status: 500 });
+    expect(await isIn(payments.id)).toBe(true); // not asked: it would have met the failure
+    clock.now += 60_001;
+    await expect(isIn(payments.id)).rejects.toThrow(MembershipUnknownError);
+    expect(await isIn(payments.id)).toBe(false);
+    expect(await directory.isMember({ users: ["U0ENGINEER"], usergroups: [] }, "U0ENGINEER")).toBe(true);
+  });
+
+  it("is looked at by doctor: a team's group that Slack does not know is named", async () => {
+    const { channels, usergroups } = slack;
+    const group = (id: string) => ({ users: [], usergroups: [id] });
+    const rules = {
+      approvals: { channel: channels.approvals, approvers: group(usergroups.approvers.id) },
+      support: { channel: channels.support, staff: group(usergroups.supporters.id) },
+    };
+    const look = (...ids: string[]) =>
+      checkSlack(
+        { token: slack.botToken, slackApiUrl: slack.apiUrl },
+        { ...rules, teams: ids.map((id) => ({ members: group(id) })) },
+      );
+    expect((await look(usergroups.payments.id)).at(-1)).toEqual({
+      ok: true,
+      text: "Slack knows the teams' user groups (1)",
+    });
+    expect((await look(usergroups.payments.id, "S0GONE")).at(-1)).toEqual({
+      ok: false,
+      text: "Slack knows the teams' user groups (2): not S0GONE",
+    });
   });
 });
