@@ -11,7 +11,7 @@ const Cost = z.object({
 const Figures = z.looseObject({
   ratio: z.number().positive(),
   ratioWithoutAws: z.number().positive().optional(),
-  items: z.number(),
+  items: z.number().optional(),
 });
 
 const ON_OUR_SERVERS = () => ({ GLOVEBOX_TEST_STACK: JSON.stringify(inject("stack")) });
@@ -64,6 +64,14 @@ describe("npm run bench", () => {
       residentLastMb: expect.any(Number),
     };
     expect(figures).toMatchObject(expected);
+  });
+
+  it("measures a crawl against its bare calls, phase by phase", { timeout: 120_000 }, async () => {
+    const figures = await runBench(ON_OUR_SERVERS(), "discover", "--secrets", "60");
+    const Phase = z.object({ oursMs: z.number().positive(), bareMs: z.array(z.number()).length(2), ratio: z.number() });
+    const { phases } = z.object({ phases: z.record(z.string(), Phase) }).parse(figures);
+    expect(Object.keys(phases)).toEqual(["names", "metadata", "keys"]);
+    expect(figures).toMatchObject({ secrets: 60, ratio: Math.max(...Object.values(phases).map(({ ratio }) => ratio)) });
   });
 
   it("answers a wrong name and a wrong count with how it is used", async () => {
