@@ -38,6 +38,22 @@ export const ASKING: readonly Step[] = [
     },
   },
   {
+    name: "/secrets progress says how far the whole move is, by lane, state and team, and names no secret",
+    async run(tour) {
+      const deadline = Date.now() + 30_000;
+      while ((await tour.rows("select 1 from lane_judgement, crawl where judged_at >= finished_at")).length === 0) {
+        expect(Date.now() < deadline, "the lanes were not judged within 30 s");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      const answer = await command(tour, "progress", /White-glove: [1-9]/);
+      expect(/payments/.test(textOf(answer)), "a team is missing");
+      expect(!textOf(answer).includes(FRIENDLY.path), "it names a secret");
+      await tour.answerTo(tour.people.engineer, "Show more", () =>
+        tour.click(tour.people.engineer.id, answer, "progress.more"),
+      );
+    },
+  },
+  {
     name: "/secrets what tells what the catalogue knows, to the asker alone",
     async run(tour) {
       const answer = await command(tour, `what ${STRIPE}`, /api_key/);

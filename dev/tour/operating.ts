@@ -26,6 +26,16 @@ export const OPERATING: readonly Step[] = [
       expect(/Running/.test(await glovebox(tour, ["status"])), "the overview does not say that it runs");
     },
   },
+  {
+    name: "the report counts the estate by lane and by how far it is",
+    async run(tour) {
+      const printed = await glovebox(tour, ["report"]);
+      expect(/^ {2}white-glove +\d/m.test(printed), "a lane is missing");
+      expect(/^by team .*\n(.*\n)*? {2}payments +\d/m.test(printed), "a team is missing");
+      const csv = await runGlovebox(["report", "--by", "team", "--csv"], tour.world.envOf("bot"));
+      expect(/^team,payments,standard,moved,\d+$/m.test(csv), "what was moved is not counted for its team");
+    },
+  },
   ...(["bot", "worker"] as const).map((role) => ({
     name: `doctor finds every right of the ${role} in place, and none too many`,
     async run(tour: Tour) {

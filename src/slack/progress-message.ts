@@ -38,20 +38,27 @@ const STATE_MEANS: Readonly<Record<ProgressState, string>> = {
   stopped: "rejected, withdrawn, expired or taken back",
 };
 
-/** The answer to `/secrets progress`: counts alone, no name of a secret. @param offset The first team that is shown. */
+/**
+ * The answer to `/secrets progress`: counts alone, no name of a secret.
+ * @param offset The first team that is shown; a further page shows teams alone.
+ */
 export function progressMessage(report: ProgressReport, offset = 0): Message {
   const { whole, by } = report;
   const [all, moved] = [totalOf(whole), movedOf(whole)];
   const headline = `Progress: ${number(moved)} of ${number(all)} secrets moved (${percent(moved, all)})`;
   const blocks: Block[] = [
     header(headline),
-    lines("*Lanes*", ...LANES.map((lane) => laneLine(whole, lane)), unjudgedLine(whole)),
-    lines("*How far*", ...PROGRESS_STATES.flatMap((state) => stateLine(whole, state))),
+    ...(offset === 0 ? wholeBlocks(whole) : []),
     ...teamBlocks(by.team, offset),
     context(escapeMrkdwn(["Counted just now.", ...sayEvidence(report)].join(" "))),
   ];
   return message(headline, blocks);
 }
+
+const wholeBlocks = (whole: GroupCounts): Block[] => [
+  lines("*Lanes*", ...LANES.map((lane) => laneLine(whole, lane)), unjudgedLine(whole)),
+  lines("*How far*", ...PROGRESS_STATES.flatMap((state) => stateLine(whole, state))),
+];
 
 function laneLine(whole: GroupCounts, lane: Lane): string {
   const [count, all] = [laneCount(whole, lane), totalOf(whole)];

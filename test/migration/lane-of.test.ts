@@ -2,12 +2,15 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canBeAskedFor, type LaneLimits, laneOf, sayLane } from "../../src/migration/lane-of.ts";
 import { LANES } from "../../src/migration/lanes/lane.ts";
-import type { LaneFacts } from "../../src/migration/lanes/lane-facts.ts";
+import { type LaneFacts, NOTHING_KNOWN } from "../../src/migration/lanes/lane-facts.ts";
 import { type PathLaneRule, USUAL_LANE_RULES } from "../../src/migration/lanes/lane-rules.ts";
 
 const root: LaneLimits = { namespace: "", prefixes: [] };
 const gateOff: LaneLimits = { namespace: "", prefixes: ["secret/a/"] };
-const source = { namespace: "", mount: "secret", engine: "kv-v2", path: "a/b" };
+const source: LaneFacts = {
+  ...{ namespace: "", mount: "secret", engine: "kv-v2", path: "a/b", keyNames: null },
+  ...NOTHING_KNOWN,
+};
 const quiet = { readsPerDay: 3, clientCount: 1, teams: ["payments"] };
 
 const sayVerdict = (facts: Partial<LaneFacts>, limits = root): string => {

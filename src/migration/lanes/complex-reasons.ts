@@ -40,7 +40,7 @@ export function stopReasons(facts: LaneFacts, limits: Lendable): LaneReason[] {
 const BY_HAND = "Ask support, who move it by hand.";
 
 /** What a person must decide about the value's form before it can go: its names tell, nobody has looked inside. */
-export function formReasons({ keyNames = null, purpose = null }: LaneFacts, { complex }: LaneRules): LaneReason[] {
+export function formReasons({ keyNames, purpose }: LaneFacts, { complex }: LaneRules): LaneReason[] {
   const files = (keyNames ?? []).filter(namesFile);
   const keyCount = keyNames?.length ?? 0;
   return [

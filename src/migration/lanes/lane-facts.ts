@@ -24,8 +24,8 @@ export interface LaneKnowledge {
 export const NOTHING_KNOWN: LaneKnowledge = { purpose: null, environment: null, classification: null, use: null };
 
 /** All that a lane rests on: names, metadata, what people said, and evidence of use. Never a value. */
-export type LaneFacts = SecretPath & {
+export interface LaneFacts extends SecretPath, LaneKnowledge {
   readonly engine: Engine;
   /** null: the engine does not tell without a read (KV v1), or not described yet. */
-  readonly keyNames?: readonly string[] | null;
-} & Partial<LaneKnowledge>;
+  readonly keyNames: readonly string[] | null;
+}

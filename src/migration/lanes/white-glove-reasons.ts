@@ -9,7 +9,7 @@ export function whiteGloveReasons(facts: LaneFacts, { whiteGlove }: LaneRules): 
   return [...useReasons(facts, whiteGlove), ...nameReasons(facts, whiteGlove), ...rotationReasons(facts)];
 }
 
-function useReasons({ use = null }: LaneFacts, limits: LaneRules["whiteGlove"]): LaneReason[] {
+function useReasons({ use }: LaneFacts, limits: LaneRules["whiteGlove"]): LaneReason[] {
   if (use === null) return [];
   const { readsPerDay, clientCount, teams } = use;
   return [
@@ -24,7 +24,7 @@ function useReasons({ use = null }: LaneFacts, limits: LaneRules["whiteGlove"]):
 }
 
 function nameReasons(
-  { purpose = null, environment = null, classification = null }: LaneFacts,
+  { purpose, environment, classification }: LaneFacts,
   { types, environments, classifications }: LaneRules["whiteGlove"],
 ): LaneReason[] {
   const isDelicate =

@@ -6,7 +6,7 @@ import type { Engine } from "../../store/tables/catalog.ts";
 import type { AllowedTarget } from "../allowed-target.ts";
 import { type LaneLimits, laneOf, STANDARD } from "../lane-of.ts";
 import type { LaneReason } from "../lanes/lane.ts";
-import type { LaneKnowledge } from "../lanes/lane-facts.ts";
+import { type LaneKnowledge, NOTHING_KNOWN } from "../lanes/lane-facts.ts";
 import { claimedFault } from "../name-faults.ts";
 import { entryFaults, labelFaults, placeFaults, sayReason, shapeFaults } from "../preflight.ts";
 import type { PreflightFault } from "../preflight-fault.ts";
@@ -84,7 +84,10 @@ export function judgeMount(
   { namespace, path, engine }: { namespace: string; path: string; engine: Engine },
   limits: LaneLimits,
 ): PlanRow {
-  const { lane, reasons: why } = laneOf({ namespace, engine, mount: path, path: "" }, limits);
+  const { lane, reasons: why } = laneOf(
+    { namespace, engine, mount: path, path: "", keyNames: null, ...NOTHING_KNOWN },
+    limits,
+  );
   const reasons = why.map(laneReason);
   return {
     kind: "mount",
