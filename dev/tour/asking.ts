@@ -25,7 +25,7 @@ export const ASKING: readonly Step[] = [
       const deadline = Date.now() + 30_000;
       for (;;) {
         const [row] = await tour.rows<{ found: number; described: number }>(
-          "select count(*)::int as found, count(vault_created_at)::int as described from entry",
+          "select count(*)::int as found, count(vault_created_at)::int as described from entry where engine like 'kv-%'",
         );
         const [crawl] = await tour.rows("select 1 from crawl where finished_at is not null");
         if (crawl && row) {
