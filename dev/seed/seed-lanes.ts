@@ -62,6 +62,9 @@ export function seedLane(secret: {
   return type === "mixed-bundle" && engine === "kv-v2" ? "complex" : "standard";
 }
 
+/** Of a role of another engine: what Vault rotates needs people at one moment, and nothing of it is a copy. */
+export const roleLane = (path: string): SeedLane => (path.startsWith("static-") ? "white-glove" : "complex");
+
 /** Few are hot, many are read now and then, one in five by nobody. */
 export function drawTraffic(
   { twist, team, app }: { twist: Twist | null; team: string; app: string },
