@@ -70,7 +70,7 @@ export function matchRow(match: Match, action: string): Block {
   const words = [
     nameLine(match),
     apart ? escapeMrkdwn(shorten(apart, 300)) : null,
-    because ? `_Found by ${escapeMrkdwn(shorten(because, 300))}_` : null,
+    because ? `Found by ${escapeMrkdwn(shorten(because, 300))}.` : null,
     isGone ? "Gone from Vault." : null,
   ];
   return section(

@@ -43,9 +43,10 @@ export function answerBlocks(view: WhatView): Block[] {
   return [
     lines(
       `*${sayPhrase(identity.sentence)}*`,
-      identity.because && `_${sayPhrase(identity.because)}_`,
+      // No italics: an underscore in a name would end them.
+      identity.because && sayPhrase(identity.because),
       `${sayPath(entry.source, 400)}${note ? `\n_${note}_` : ""}`,
-      foundBy === undefined ? null : `_Found by ${escapeMrkdwn(shorten(foundBy, 200))}_`,
+      foundBy === undefined ? null : `Found by ${escapeMrkdwn(shorten(foundBy, 200))}.`,
       absenceOf(answer),
     ),
     ...twinLines(answer),
