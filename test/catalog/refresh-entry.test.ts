@@ -80,6 +80,15 @@ describe("refreshEntry", () => {
     expect((await refresh(id)).goneAt).not.toBeNull();
   });
 
+  it("looks a role of another engine up in its list, and knows it gone when it is not there", async () => {
+    const vault: FakeVault = { mounts: [kvMount("db", "database")], entries: { db: { "static-roles/ledger": {} } } };
+    const { idOf, refresh } = await crawled(vault);
+    const id = await idOf("db/static-roles/ledger");
+    expect(await refresh(id)).toMatchObject({ goneAt: null, currentVersion: null, keyNames: null });
+    vault.entries.db = {};
+    expect((await refresh(id)).goneAt).not.toBeNull();
+  });
+
   it("shows the new accessor when the mount was replaced", async () => {
     const vault: FakeVault = { mounts: [kvMount("secret")], entries: { secret: { app: {} } } };
     const { idOf, refresh } = await crawled(vault);

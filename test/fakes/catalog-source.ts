@@ -34,6 +34,10 @@ export const kvMount = (path: string, engine = "kv-v2"): MountInfo => ({
   engine,
 });
 
+const UNKNOWN: SecretMetadata = {
+  ...{ currentVersion: null, versions: [], customMetadata: {}, createdAt: null, updatedAt: null },
+};
+
 /** A Vault in memory: change `vault` between two crawls to see what the catalogue makes of it. */
 export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: string[]; mostAtOnce: () => number } {
   const calls: string[] = [];
@@ -76,6 +80,7 @@ export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: st
       }),
     readMetadata: (mount, path) =>
       counted(`metadata ${mount.path}/${path}`, (): SecretMetadata => {
+        if (mount.engine !== "kv-v2") return UNKNOWN;
         const { version = 1, isDeleted = false, customMetadata = {}, writtenAt } = entryAt(mount, path);
         const at = new Date(writtenAt ?? Date.UTC(2026, 0, version));
         const deletionTime = isDeleted ? at.toISOString() : null;
@@ -84,6 +89,7 @@ export function fakeCatalogSource(vault: FakeVault): CatalogSource & { calls: st
       }),
     readKeyNames: (mount, path) =>
       counted(`keys ${mount.path}/${path}`, () => {
+        if (mount.engine !== "kv-v2") return null;
         if (vault.hidesKeys) throw new CatalogRightMissingError("read", `${mount.path}/subkeys/${path}`);
         return entryAt(mount, path).keyNames ?? ["password"];
       }),

@@ -3,6 +3,7 @@ import { checkIdentity } from "../../src/vault/check-rights.ts";
 import { approleLogin } from "../../src/vault/login/approle-login.ts";
 import { applySetup } from "../../src/vault/setup/apply-setup.ts";
 import { findDrift } from "../../src/vault/setup/find-drift.ts";
+import { findCatalogued } from "../../src/vault/setup/list-catalogued.ts";
 import { operatorWorld } from "./operator-world.ts";
 
 async function world() {
@@ -62,6 +63,46 @@ describe("doctor names a right that was taken", () => {
     });
     expect((await rightsOf(name)).some(({ actual }) => actual.join() === "deny")).toBe(true);
     expect(await drift()).toEqual([expect.stringContaining(`policy ${lease.names.policyPrefix}-${name} is not what`)]);
+  });
+});
+
+describe("doctor where the catalogue lists roles of another engine", () => {
+  async function withRoles() {
+    const base = await world();
+    const { lease, options } = base;
+    const others = [{ path: `roles-${lease.names.policyPrefix}`, engine: "database" }];
+    const [mount] = others.map(({ path }) => path);
+    await lease.operator.write(`sys/mounts/${mount}`, { type: "database" });
+    onTestFinished(() => lease.operator.delete(`sys/mounts/${mount}`));
+    await applySetup(lease.operator, { ...options, catalogued: { mounts: others, namespaces: null } });
+    const wrong = async (name: "catalog" | "gate") => {
+      const login = approleLogin(lease.vault, { mount: lease.names.authMount, ...lease.credentials[name] });
+      const found = await checkIdentity({ names: lease.names, mounts: options.mounts, others }, name, login);
+      return found.filter(({ isRight }) => !isRight).map(({ path, actual }) => `${path} ${actual}`);
+    };
+    return { ...base, mount, wrong };
+  }
+
+  it("finds its rights as they must be, and takes what the policy covers for what was wanted", async () => {
+    const { lease, options, mount, wrong } = await withRoles();
+    expect([await wrong("catalog"), await wrong("gate")]).toEqual([[], []]);
+    const catalogued = await findCatalogued(lease.operator, lease.names, "");
+    expect(catalogued).toEqual({ mounts: [{ path: mount, engine: "database" }], namespaces: null });
+    const drifted = (await findDrift(lease.operator, { ...options, catalogued }, [])).filter(({ ok }) => !ok);
+    expect(drifted).toEqual([]);
+  });
+
+  it("names a list that was taken, and a way to a credential that was given", async () => {
+    const { alter, mount, wrong } = await withRoles();
+    await alter("catalog", (paths) => {
+      for (const path of Object.keys(paths)) if (path.startsWith(`${mount}/roles/`)) delete paths[path];
+      paths[`${mount}/creds/*`] = { capabilities: ["read"] };
+    });
+    expect(await wrong("catalog")).toEqual([
+      `${mount}/roles/ deny`,
+      `${mount}/roles/glovebox-doctor-probe deny`,
+      `${mount}/creds/glovebox-doctor-probe read`,
+    ]);
   });
 });
 
