@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import { isNamedClient } from "../catalog/usage/usage-by-clients.ts";
+import { isNamedClient } from "../catalog/usage/is-named-client.ts";
 import { spellingsOf, type Team } from "../metadata/team.ts";
 import type { Store } from "../store/open-store.ts";
 import type { Engine } from "../store/tables/catalog.ts";

@@ -19,7 +19,7 @@ export async function hotPaths(store: Store, limit: number, now: Date): Promise<
   if (coverage === null) return [];
   const { rows } = await sql<HotPath>`
     with hot as (
-      select path_id, sum(reads)::float8 as read_count from usage_day
+      select path_id, sum(reads::integer)::float8 as read_count from usage_day
       where day >= ${rateSince(coverage)} and reads > 0
       group by path_id order by read_count desc, path_id limit ${limit}
     )

@@ -47,30 +47,36 @@ async function readRows(
   entryIds: readonly number[],
   coverage: Coverage,
 ): Promise<(Row & { readonly entryId: number })[]> {
+  // In sets and not entry by entry: the plan of an estate asks for all of it, page by page.
   const { rows } = await sql<Row & { readonly entryId: number }>`
-    select entry.id as entry_id, used.last_read_at, used.last_write_at, days.read_count,
-      days.read_count / ${rateDays(coverage)}::float8 as reads_per_day,
-      clients.client_count, clients.address_count, clients.readers
-    from entry
-      join usage_path used on used.namespace = entry.namespace and used.mount = entry.mount and used.path = entry.path
-      cross join lateral (
-        select coalesce(sum(reads), 0)::float8 as read_count from usage_day
-        where path_id = used.id and day >= ${rateSince(coverage)}
-      ) as days
-      cross join lateral (
-        select count(*) as client_count, coalesce(max(address_count), 0) as address_count,
-          coalesce((array_agg(reader order by reads desc, reader) filter (where reader <> ''))[1:10], '{}') as readers
-        from (
-          select coalesce(nullif(role, ''), display_name) as reader, sum(reads) as reads,
-            (select count(distinct nullif(address, '')) from usage_by_client every
-              join usage_client on usage_client.id = every.client_id
-              where every.path_id = used.id and every.last_read_at is not null) as address_count
-          from usage_by_client by_client join usage_client on usage_client.id = by_client.client_id
-          where by_client.path_id = used.id and by_client.last_read_at is not null
-          group by entity_id, role, display_name
-        ) as each_reader
-      ) as clients
-    where entry.id = any(${[...entryIds]}::bigint[])
+    with chosen as materialized (
+      select entry.id as entry_id, used.id as path_id, used.last_read_at, used.last_write_at
+      from entry join usage_path used
+        on used.namespace = entry.namespace and used.mount = entry.mount and used.path = entry.path
+      where entry.id = any(${[...entryIds]}::bigint[])
+    ), days as (
+      select path_id, sum(reads::integer)::float8 as read_count from usage_day
+      where path_id in (select path_id from chosen) and day >= ${rateSince(coverage)}
+      group by path_id
+    ), uses as materialized (
+      select path_id, entity_id, role, display_name, address, reads
+      from usage_by_client join usage_client on usage_client.id = client_id
+      where path_id in (select path_id from chosen) and last_read_at is not null
+    ), addresses as (
+      select path_id, count(distinct nullif(address, '')) as address_count from uses group by path_id
+    ), readers as (
+      select path_id, count(*) as client_count,
+        (array_agg(reader order by reads desc, reader) filter (where reader <> ''))[1:10] as readers
+      from (
+        select path_id, coalesce(nullif(role, ''), display_name) as reader, sum(reads::integer) as reads
+        from uses group by path_id, entity_id, role, display_name
+      ) as each_reader group by path_id
+    )
+    select entry_id, last_read_at, last_write_at, coalesce(read_count, 0) as read_count,
+      coalesce(read_count, 0) / ${rateDays(coverage)}::float8 as reads_per_day,
+      coalesce(client_count, 0) as client_count, coalesce(address_count, 0) as address_count,
+      coalesce(readers, '{}') as readers
+    from chosen left join days using (path_id) left join addresses using (path_id) left join readers using (path_id)
   `.execute(store);
   return rows;
 }

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { writeNames } from "../../../src/catalog/entry-rows.ts";
 import { forgetOldUsage } from "../../../src/catalog/usage/forget-old-usage.ts";
 import { hotPaths } from "../../../src/catalog/usage/hot-paths.ts";
+import { isNamedClient } from "../../../src/catalog/usage/is-named-client.ts";
 import { unusedEntries } from "../../../src/catalog/usage/unused-entries.ts";
-import { usageByClients } from "../../../src/catalog/usage/usage-by-clients.ts";
 import { usageOfEntry } from "../../../src/catalog/usage/usage-of-entry.ts";
 import { kvMount } from "../../fakes/catalog-source.ts";
 import { freshStore } from "../../fresh-store.ts";
@@ -130,25 +130,20 @@ describe("hotPaths", () => {
   });
 });
 
-describe("usageByClients", () => {
-  it("finds what roles and display names read, the last read first, in pages", async () => {
-    const { store } = await catalogue("a", "b", "c", "d");
+describe("isNamedClient", () => {
+  it("fits roles and display names, whole or by their beginning, and nothing that only looks like a pattern", async () => {
+    const { store } = await catalogue("app");
     const batch = { ...PAYMENTS_API, role: "payments-batch" };
-    const uses = [
-      use("a", "2026-11-27T10:00:00Z"),
-      use("b", "2026-11-28T10:00:00Z", { client: batch }),
-      use("c", "2026-11-26T10:00:00Z", { client: JANE }),
-      use("d", "2026-11-26T10:00:00Z", { kind: "write" }),
-    ];
-    await record(store, uses, LOG);
-    const read = async (names: string[], page = {}) =>
-      (await usageByClients(store, { names, limit: 10, ...page })).entries.map(({ fullPath }) => fullPath);
-    expect(await read(["payments-*"])).toEqual(["secret/b", "secret/a"]);
-    expect(await read(["payments-api", "userpass-jane"])).toEqual(["secret/a", "secret/c"]);
-    expect(await read(["payments-a%", "pay"])).toEqual([]);
-    expect(await read([])).toEqual([]);
-    expect(await usageByClients(store, { names: ["payments-*"], limit: 1 })).toMatchObject({ hasMore: true });
-    expect(await read(["payments-*"], { limit: 1, offset: 1 })).toEqual(["secret/a"]);
+    const at = "2026-11-27T10:00:00Z";
+    await record(store, [use("app", at), use("app", at, { client: batch }), use("app", at, { client: JANE })], LOG);
+    const named = async (...names: string[]): Promise<string[]> => {
+      const clients = store.selectFrom("usageClient").select(["role", "displayName"]).where(isNamedClient(names));
+      return (await clients.execute()).map(({ role, displayName }) => role || displayName).sort();
+    };
+    expect(await named("payments-*")).toEqual(["payments-api", "payments-batch"]);
+    expect(await named("payments-api", "userpass-jane")).toEqual(["payments-api", "userpass-jane"]);
+    expect(await named("payments-a%", "pay")).toEqual([]);
+    expect(await named()).toEqual([]);
   });
 });
 
