@@ -26,6 +26,7 @@ export function reportTable(report: ProgressReport, dimensions: readonly Dimensi
   return [
     `${number(all)} secrets and roles in the catalogue, ${number(movedOf(whole))} of them moved (${percent(movedOf(whole), all)}), as of ${time(report.asOf)}.`,
     ...sayEvidence(report),
+    ...tookLine(report),
     "",
     ...laneLines(whole),
     "",
@@ -39,6 +40,11 @@ export function reportTable(report: ProgressReport, dimensions: readonly Dimensi
     "(moved, and gone from Vault), failed, stopped (rejected, withdrawn, expired or taken back).",
   ];
 }
+
+const tookLine = ({ judgement }: ProgressReport): string[] =>
+  judgement === null
+    ? []
+    : [`${number(judgement.entryCount)} were judged in ${(judgement.tookMs / 1_000).toFixed(1)} s, what is gone too.`];
 
 /** Each lane with its share, and below it how far its secrets are. */
 function laneLines(whole: GroupCounts): string[] {

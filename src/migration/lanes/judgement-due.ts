@@ -1,3 +1,4 @@
+import { coverageOf } from "../../catalog/usage/coverage.ts";
 import type { Store } from "../../store/open-store.ts";
 import { lastJudgement } from "./judge-lanes.ts";
 
@@ -21,5 +22,7 @@ export async function isJudgementDue(store: Store, now: Date): Promise<boolean> 
     .executeTakeFirstOrThrow();
   if (crawledAt !== null && crawledAt > judgedAt) return true;
   if (readAt === null || readAt <= judgedAt) return false;
-  return evidence === null || now.getTime() - judgedAt.getTime() >= NEW_EVIDENCE_AFTER_MS;
+  if (evidence === null || now.getTime() - judgedAt.getTime() >= NEW_EVIDENCE_AFTER_MS) return true;
+  const coverage = await coverageOf(store, now);
+  return coverage !== null && coverage.from < evidence.from; // an older log was imported
 }
