@@ -49,7 +49,7 @@ async function made(name: string, count: number, pilotSize: number): Promise<str
     const entryId = await world.addEntry(path);
     const values = FIELDS.map((field) => ({
       ...{ entryId, field, confirmedBy: engineer, confirmedAt: new Date() },
-      value: { environment: "prod", classification: "restricted", rotation: "none" }[field as string] ?? "payments",
+      value: { environment: "prod", classification: "confidential", rotation: "none" }[field as string] ?? "payments",
     }));
     await store.insertInto("metadataConfirmation").values(values).execute();
   }
