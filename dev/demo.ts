@@ -2,15 +2,13 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { projectDir } from "./install/cache-places.mjs";
-import { startPracticeWorld, startWorldOnGivenSlack } from "./practice-world.ts";
+import { PAST_DAYS, startPracticeWorld, startWorldOnGivenSlack } from "./practice-world.ts";
 import { givenSlack } from "./slack/given-slack.ts";
 import type { LocalSlack } from "./slack/start-local-slack.ts";
 import { runTour } from "./tour/run-tour.ts";
 
 const RUN_DIR = join(projectDir, ".glovebox", "practice");
 const SLACK_PORT = 3100;
-/** As long as a rate looks back would be 30 days; three weeks start sooner and say as much. */
-const PAST_DAYS = 21;
 
 const HELP = `npm run demo                 a practice world with a Slack workspace of your own; Ctrl-C ends it
 npm run demo -- --tour       the whole story without a hand, each step as a person sees it

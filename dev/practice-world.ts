@@ -15,6 +15,9 @@ import { type LocalSlack, startLocalSlack } from "./slack/start-local-slack.ts";
 import { type Stack, type StackServices, startStack } from "./stack.ts";
 import { startVaultFront, type VaultFront } from "./vault/fault-front.ts";
 
+/** As long as a rate looks back would be 30 days; three weeks start sooner and say as much. */
+export const PAST_DAYS = 21;
+
 /** Names in the practice AWS that are taken before the story begins. */
 export const TAKEN_TARGETS = {
   foreign: `${PRACTICE_TARGET.namePrefix}somebody-elses`,

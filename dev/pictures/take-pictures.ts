@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { runGlovebox } from "../glovebox/run-glovebox.ts";
 import { projectDir } from "../install/cache-places.mjs";
-import { type PracticeWorld, startPracticeWorld } from "../practice-world.ts";
+import { PAST_DAYS, type PracticeWorld, startPracticeWorld } from "../practice-world.ts";
 import { driveSlack } from "../slack/drive.ts";
 import { findChromium } from "./find-chromium.ts";
 import { PATH, playStory } from "./play-story.ts";
@@ -21,7 +21,7 @@ const LARGEST_BYTES = 300_000; // each is loaded with the README
 async function takePictures(wanted: readonly string[]): Promise<void> {
   findChromium(); // before the world is built: without it there is nothing to do
   await mkdir(PICTURES, { recursive: true });
-  const world = await startPracticeWorld({ runDir: RUN_DIR, pastDays: 21, report: (line) => console.log(line) });
+  const world = await startPracticeWorld({ runDir: RUN_DIR, pastDays: PAST_DAYS, report: (line) => console.log(line) });
   const driver = await driveSlack(world.slack);
   const { look, shoot, close } = await openWorkspacePage(world.slack.uiUrl);
   try {

@@ -45,6 +45,10 @@ export const ANSWERING: readonly Step[] = [
         await command(tour, `what ${STRIPE}`, /Most likely a Stripe payment key of `checkout` in production/),
       );
       expect(/Fairly sure: /.test(answer), "nothing speaks for it");
+      expect(
+        /Read about \d+ times a day by role `payments-api` from 3 addresses/.test(answer),
+        "who reads it is missing",
+      );
       expect(/Owner|owner/.test(answer) && /payments/.test(answer), "the owner is missing");
       for (const button of ["own.claim", "own.disclaim", "ask.migrate", "ask.share", "tri.ask"]) {
         expect(answer.includes(button), `the button ${button} is missing`);

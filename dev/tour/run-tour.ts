@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startPracticeWorld } from "../practice-world.ts";
+import { PAST_DAYS, startPracticeWorld } from "../practice-world.ts";
 import { ANSWERING } from "./answering.ts";
 import { ASKING } from "./asking.ts";
 import { CRASHES } from "./crashes.ts";
@@ -41,6 +41,7 @@ export async function runTour({ json }: { json: boolean }): Promise<boolean> {
     runDir,
     withModel: true,
     withVaultFaults: true,
+    pastDays: PAST_DAYS,
     report: print,
     environment: { PATH, HOME },
   });
