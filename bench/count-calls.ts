@@ -34,10 +34,10 @@ export interface CallCounter {
   stop(): void;
 }
 
-/** Node's own channels: Vault is called by fetch, AWS by the SDK over node:http. */
+/** Node's own channels: the bare calls to Vault by fetch, ours and those of the AWS SDK by node:http. */
 const HTTP_CHANNELS = [
-  ["vault", "undici:request:create", ["undici:request:trailers", "undici:request:error"]],
-  ["aws", "http.client.request.start", ["http.client.response.finish", "http.client.request.error"]],
+  ["undici:request:create", ["undici:request:trailers", "undici:request:error"]],
+  ["http.client.request.start", ["http.client.response.finish", "http.client.request.error"]],
 ] as const;
 
 /** Counts and times every call of this process to the three vendors, from outside of the code that makes them. */
@@ -54,8 +54,8 @@ export function countCalls(): CallCounter {
     const call = running.get(key);
     if (call) call.endMs = performance.now() - since;
   };
-  const stops = HTTP_CHANNELS.flatMap(([vendor, start, ends]) => [
-    onRequest(start, (request) => begin(request, vendor, `${request.method} ${request.path}`)),
+  const stops = HTTP_CHANNELS.flatMap(([start, ends]) => [
+    onRequest(start, (request) => begin(request, vendorOf(request), `${request.method} ${request.path}`)),
     ...ends.map((channel) => onRequest(channel, end)),
   ]);
   stops.push(wrapQuery((query, text) => begin(query, "postgres", text), end));
@@ -86,6 +86,9 @@ function useOf(vendor: Vendor, calls: readonly TimedCall[]): VendorUse {
   }
   return { calls: own.length, ms };
 }
+
+/** Vault's calls alone begin like this; what is left is AWS's. */
+const vendorOf = ({ path }: HttpRequest): Vendor => (path.startsWith("/v1/") ? "vault" : "aws");
 
 type HttpRequest = { readonly method: string; readonly path: string };
 

@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { callHttp, DeadlineError, type HttpAnswer } from "./http-call.ts";
 import { VaultRefusedError, VaultUnavailableError, vaultErrorFor } from "./vault-errors.ts";
 
 /** What node-vault hands to its transport, as far as we use it. `json` is the body, or `true` for none. */
@@ -34,8 +36,8 @@ export function vaultTransport(
     const answer = isHealth
       ? await call(request, uri, where, timeoutMs)
       : await whenLetIn(() => call(request, uri, where, timeoutMs), onThrottled);
-    const location = answer.headers.get("location");
-    if (answer.statusCode === 307 && location !== null) {
+    const { location } = answer.headers;
+    if (answer.statusCode === 307 && location !== undefined) {
       const next = new URL(location, uri);
       if (redirectsLeft === 0 || !isSamePath(next, new URL(uri))) throw new VaultRefusedError(where, 307);
       return send(request, next.href, redirectsLeft - 1);
@@ -67,9 +69,9 @@ const LONGEST_WAIT_MS = 5_000;
  * spends a secret ID. What Vault says of when to come again (Retry-After) is waited for, up to five seconds.
  */
 async function whenLetIn(
-  ask: () => Promise<RawAnswer>,
+  ask: () => Promise<HttpAnswer>,
   onThrottled: (retryAfterMs: number | null) => void,
-): Promise<RawAnswer> {
+): Promise<HttpAnswer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await ask();
     if (answer.statusCode !== 429) return answer;
@@ -82,27 +84,19 @@ async function whenLetIn(
   }
 }
 
-interface RawAnswer {
-  readonly statusCode: number;
-  readonly headers: Headers;
-  readonly text: string;
-}
-
-async function call(request: TransportRequest, uri: string, where: string, timeoutMs: number): Promise<RawAnswer> {
+async function call(request: TransportRequest, uri: string, where: string, timeoutMs: number): Promise<HttpAnswer> {
   const hasBody = typeof request.json === "object" && request.json !== null;
   try {
-    const response = await fetch(uri, {
+    return await callHttp(new URL(uri), {
       method: request.method,
       headers: {
         "X-Vault-Request": "true",
         ...(hasBody && { "Content-Type": "application/json" }),
         ...request.headers,
       },
-      ...(hasBody && { body: JSON.stringify(request.json) }),
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
+      body: hasBody ? JSON.stringify(request.json) : null,
+      timeoutMs,
     });
-    return { statusCode: response.status, headers: response.headers, text: await response.text() };
   } catch (error) {
     // Not kept as cause: only what kind of failure it was.
     throw new VaultUnavailableError(where, failureName(error, timeoutMs));
@@ -110,19 +104,17 @@ async function call(request: TransportRequest, uri: string, where: string, timeo
 }
 
 function failureName(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === "TimeoutError") return `no answer within ${timeoutMs} ms`;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "connection failed";
-  return code;
+  if (error instanceof DeadlineError) return `no answer within ${timeoutMs} ms`;
+  return error instanceof Error && "code" in error ? String(error.code) : "connection failed";
 }
 
 function isSamePath(a: URL, b: URL): boolean {
   return a.pathname === b.pathname && a.search === b.search;
 }
 
-function retryAfterMs(headers: Headers): number | null {
-  const told = headers.get("retry-after");
-  if (told === null) return null;
+function retryAfterMs(headers: IncomingHttpHeaders): number | null {
+  const told = headers["retry-after"];
+  if (told === undefined) return null;
   // Seconds, or the date of a proxy on the way.
   const waitMs = /^\d+$/.test(told.trim()) ? Number(told) * 1_000 : Date.parse(told) - Date.now();
   return Number.isFinite(waitMs) ? Math.max(0, waitMs) : null;
