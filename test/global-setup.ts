@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import { makeTemplate } from "./store-template.ts";
 
 /** The real servers that every test shares; each test makes its own database, mounts, queues and names in them. */
 export interface SharedStack {
@@ -14,6 +15,8 @@ export interface SharedStack {
 declare module "vitest" {
   export interface ProvidedContext {
     stack: SharedStack;
+    /** The name of a migrated database without rows, which others are copied from. */
+    template: string;
   }
 }
 
@@ -21,8 +24,11 @@ declare module "vitest" {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const given = process.env.GLOVEBOX_TEST_STACK;
   if (given) {
-    project.provide("stack", JSON.parse(given) as SharedStack);
-    return async () => {};
+    const shared = JSON.parse(given) as SharedStack;
+    const { name, drop } = await makeTemplate(shared.postgres.url);
+    project.provide("stack", shared);
+    project.provide("template", name);
+    return drop;
   }
   const { startStack } = await import("../dev/stack.ts");
   const runDir = await mkdtemp(join(tmpdir(), "glovebox-test-"));
@@ -33,6 +39,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     postgres: { url: stack.postgres.url },
     redis: { url: stack.redis.url },
   });
+  project.provide("template", (await makeTemplate(stack.postgres.url)).name);
   return async () => {
     await stack.stop();
     await rm(runDir, { recursive: true, force: true });
