@@ -193,7 +193,8 @@ describe("the Home tab in Slack", () => {
 });
 
 describe("everything that was sent", () => {
-  it("is what Slack would have taken, but for the old hash that one test sent", () => {
-    expect(world.slack.violations()).toMatchObject([{ method: "views.publish", error: "hash_conflict" }]);
+  it("is what Slack would have taken, but for old hashes: the one that a test sent, and a click beside a redraw", () => {
+    const faults = new Set(world.slack.violations().map(({ method, error }) => `${method} ${error}`));
+    expect(faults).toEqual(new Set(["views.publish hash_conflict"]));
   });
 });
