@@ -1,6 +1,7 @@
 import { showName } from "../catalog/show-name.ts";
 import type { HomeSecret } from "../home/load-home.ts";
 import type { WaitingItem } from "../home/waiting-for-me.ts";
+import { NOUNS } from "../metadata/answer/nouns.ts";
 import { LANE_WORDS } from "../migration/lanes/lane.ts";
 import type { RequestState } from "../migration/request-state.ts";
 import { ACTION } from "./action-ids.ts";
@@ -87,7 +88,11 @@ export function secretRow(secret: HomeSecret, at: Date): Block {
 
 /** What it is and where: a guess as far as nobody confirmed it, so only where it helps to tell rows apart. */
 const saidOf = ({ purpose, environment }: HomeSecret): string[] =>
-  [purpose?.replaceAll("-", " "), environment].flatMap((text) => (text ? [shorten(escapeMrkdwn(text), 60)] : []));
+  [purpose && kindOf(purpose), environment].flatMap((text) => (text ? [shorten(escapeMrkdwn(text), 60)] : []));
+
+/** In words, as the answer says it; what a person wrote in their own words stays as it is. */
+const kindOf = (purpose: string): string =>
+  Object.entries(NOUNS).find(([type]) => type === purpose)?.[1].alone ?? purpose;
 
 function nextStepOf({ lane, owner, request }: HomeSecret): string {
   if (request !== null) return request.nextStep;

@@ -97,9 +97,12 @@ describe("importAuditFile on lines of a real Vault", () => {
   });
 
   it("counts what is whole where a log ends in the middle of a line, and the rest when it is there", async () => {
-    const { readerDeps, fileOf, auditLines } = await readWorld();
+    const { readerDeps, fileOf, auditLines, kv2 } = await readWorld();
     const deps = await readerDeps();
-    const path = await fileOf((await auditLines()).filter((line) => !line.includes("sys/internal"))); // a read is the last
+    const lines = await auditLines();
+    // Whoever crawls this Vault beside us may come last in the log.
+    const lastRead = lines.findLastIndex((line) => line.includes(`"path":"${kv2}/data/`));
+    const path = await fileOf(lines.slice(0, lastRead + 1));
     const text = await readFile(path, "utf8");
     const cut = text.lastIndexOf('"request":');
     await truncate(path, Buffer.byteLength(text.slice(0, cut)));
