@@ -90,6 +90,7 @@ async function call(request: TransportRequest, uri: string, where: string, timeo
     return await callHttp(new URL(uri), {
       method: request.method,
       headers: {
+        "User-Agent": "glovebox", // Vault's audit log says so beside each call
         "X-Vault-Request": "true",
         ...(hasBody && { "Content-Type": "application/json" }),
         ...request.headers,
