@@ -88,9 +88,6 @@ function inState(state: SearchState | null): RawBuilder<boolean> {
       return sql<boolean>`deleted_at <= now() and gone_at is null`;
     case "not requested":
       return sql<boolean>`gone_at is null and not exists (select from request where entry_id = entry.id)`;
-    case "migrated": // most entries, in the end: asked of each row, until there are enough
-      return sql<boolean>`gone_at is null and 'migrated' =
-        (select status from request where entry_id = entry.id order by created_at desc limit 1)`;
     default:
       return sql<boolean>`gone_at is null and entry.id in (
         select entry_id from request where status = ${state} and not exists (select from request as later

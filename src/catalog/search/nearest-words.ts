@@ -21,11 +21,14 @@ export async function nearestWords(
   const { rows } = await sql<{ asked: string; word: string }>`
     select asked, word
     from unnest(${[...words]}::text[], ${words.map((word) => queryOf(word))}::text[]) as asked (asked, query)
+    -- Told once for each word (offset keeps it apart): who is known is not looked for among the others.
+    cross join lateral (select ${isKnown(viewer, sql`asked`, sql`query`)} as is_known offset 0) as itself
     cross join lateral (
-      (select asked as word, 1.0 as likeness where ${isKnown(viewer, sql`query`)})
+      (select asked as word, 1.0 as likeness where is_known)
       union all
-      (select word, similarity(word, asked) from search_word where word % asked and length(asked) >= 3
-        ${viewer.hidden.length === 0 ? sql`` : sql`and ${isKnown(viewer, sql`quote_literal(word)`)}`}
+      (select word, similarity(word, asked) from search_word
+        where not is_known and word % asked and length(asked) >= 3
+        ${viewer.hidden.length === 0 ? sql`` : sql`and ${isSeen(viewer, sql`quote_literal(word)`)}`}
         order by 2 desc limit 20)
     ) as near
   `.execute(store);
@@ -43,6 +46,12 @@ export async function nearestWords(
   );
 }
 
-const isKnown = (viewer: Viewer, query: RawBuilder<unknown>): RawBuilder<boolean> => sql<boolean>`exists (
+/** Among all words first: to find that no entry has a word, Postgres would read them all. */
+function isKnown(viewer: Viewer, word: RawBuilder<unknown>, query: RawBuilder<unknown>): RawBuilder<boolean> {
+  const isWord = sql<boolean>`exists (select from search_word where search_word.word = ${word})`;
+  return viewer.hidden.length === 0 ? isWord : sql<boolean>`${isWord} and ${isSeen(viewer, query)}`;
+}
+
+const isSeen = (viewer: Viewer, query: RawBuilder<unknown>): RawBuilder<boolean> => sql<boolean>`exists (
   select from entry_fact join entry on entry.id = entry_fact.entry_id
   where entry_fact.words @@ ${query}::tsquery and ${isVisible(viewer)})`;

@@ -86,6 +86,10 @@ create function refresh_entry_facts(ids bigint[]) returns void language sql as $
   ), found as (
     select entry_id, array_agg(distinct lexeme) filter (where lexeme <> '') as lexemes
     from worded, unnest(lexemes) as lexeme group by entry_id
+  ), learned as (
+    insert into search_word
+    select distinct lexeme from worded, unnest(lexemes) as lexeme where lexeme <> '' and lexeme not like ':%' order by 1
+    on conflict do nothing
   )
   insert into entry_fact as known
     (entry_id, owner_team, is_owner_confirmed, purpose, application, environment, classification, words)
