@@ -1,5 +1,5 @@
 import { appendEvent } from "../audit/append-event.ts";
-import { EntryUnknownError } from "../catalog/describe-entry.ts";
+import { lockEntry } from "../catalog/lock-entry.ts";
 import type { Store } from "../store/open-store.ts";
 import { enqueueRedraw } from "../store/outbox.ts";
 import { type OwnerWords, readOwnerWords, standingOwner } from "./owner-words.ts";
@@ -81,13 +81,7 @@ async function speakForTeam(
   if (team === null) throw new TeamUnknownError();
   if (!(await membership.isMember(team.members, userId))) throw new NotInTeamError(team);
   await store.transaction().execute(async (tx) => {
-    const entry = await tx
-      .selectFrom("entry")
-      .select("goneAt")
-      .where("id", "=", entryId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (entry === undefined || entry.goneAt !== null) throw new EntryUnknownError(entryId);
+    await lockEntry(tx, entryId);
     const at = now();
     const words = await readOwnerWords(tx, teams, entryId);
     const content = await record(tx, { team: team.name, words, at });

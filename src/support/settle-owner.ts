@@ -1,5 +1,5 @@
 import { appendEvent } from "../audit/append-event.ts";
-import { EntryUnknownError } from "../catalog/describe-entry.ts";
+import { lockEntry } from "../catalog/lock-entry.ts";
 import type { Members } from "../membership.ts";
 import type { OwnerClick, OwnershipDeps } from "../metadata/claim-entry.ts";
 import { TeamUnknownError } from "../metadata/ownership-errors.ts";
@@ -20,13 +20,7 @@ export async function settleOwner(
   const team = teamNamed(teams, named)?.name;
   if (team === undefined) throw new TeamUnknownError();
   await store.transaction().execute(async (tx) => {
-    const entry = await tx
-      .selectFrom("entry")
-      .select("goneAt")
-      .where("id", "=", entryId)
-      .forUpdate()
-      .executeTakeFirst();
-    if (entry === undefined || entry.goneAt !== null) throw new EntryUnknownError(entryId);
+    await lockEntry(tx, entryId);
     const [at, subject] = [now(), `entry:${entryId}`];
     await settle(tx, { entryId, by: userId, at });
     await recordOwner(tx, { entryId, team, by: userId, at });
