@@ -109,7 +109,7 @@ export const DECIDING: readonly Step[] = [
     async run(tour) {
       const { drive, people } = tour;
       const [entry] = await tour.rows<{ full_path: string }>(
-        "select full_path from entry where engine = 'kv-v1' and path not like 'odd/%' order by id limit 1",
+        "select full_path from entry where engine = 'kv-v1' and path not like 'odd/%' and path !~ '[*+]' order by id limit 1",
       );
       const path = entry?.full_path ?? "";
       await tour.ask(path);
