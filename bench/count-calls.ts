@@ -34,10 +34,11 @@ export interface CallCounter {
   stop(): void;
 }
 
-/** Node's own channels: the bare calls to Vault by fetch, ours and those of the AWS SDK by node:http. */
-const HTTP_CHANNELS = [
-  ["undici:request:create", ["undici:request:trailers", "undici:request:error"]],
-  ["http.client.request.start", ["http.client.response.finish", "http.client.request.error"]],
+/** Node's own channels: all of it goes by node:http. */
+const [HTTP_START, ...HTTP_ENDS] = [
+  "http.client.request.start",
+  "http.client.response.finish",
+  "http.client.request.error",
 ] as const;
 
 /** Counts and times every call of this process to the three vendors, from outside of the code that makes them. */
@@ -54,10 +55,10 @@ export function countCalls(): CallCounter {
     const call = running.get(key);
     if (call) call.endMs = performance.now() - since;
   };
-  const stops = HTTP_CHANNELS.flatMap(([start, ends]) => [
-    onRequest(start, (request) => begin(request, vendorOf(request), `${request.method} ${request.path}`)),
-    ...ends.map((channel) => onRequest(channel, end)),
-  ]);
+  const stops = [
+    onRequest(HTTP_START, (request) => begin(request, vendorOf(request), `${request.method} ${request.path}`)),
+    ...HTTP_ENDS.map((channel) => onRequest(channel, end)),
+  ];
   stops.push(wrapQuery((query, text) => begin(query, "postgres", text), end));
   return {
     async measure(work) {

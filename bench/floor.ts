@@ -24,12 +24,14 @@ interface FloorDeps {
   readonly gateToken: string;
   /** One single-row insert with its own commit, whatever the engine has to say in it. */
   readonly commit: (step: string) => Promise<void>;
+  /** One row by its index, whatever has to be looked at. */
+  readonly look: () => Promise<void>;
 }
 
 /**
- * The least that one migration can cost: every call and every commit that design.md asks for, in its order, each awaited,
- * over connections that stay open. No engine, no signature, no check beyond a status. What the engine takes on top of
- * this is ours to answer for.
+ * The least that one migration can cost: every call, every commit and every look at our own store that design.md asks for,
+ * in its order, each awaited, over connections that stay open. No engine, no signature, no check beyond a status. What the
+ * engine takes on top of this is ours to answer for.
  */
 export async function openFloor(world: BenchWorld): Promise<{
   move(source: RequestSource, targetName: string): Promise<void>;
@@ -46,17 +48,23 @@ export async function openFloor(world: BenchWorld): Promise<{
   const commit = async (step: string): Promise<void> => {
     await database.query("insert into floor (step, detail) values ($1, $2)", [step, ROW]);
   };
-  const deps: FloorDeps = { world, vault, gateToken, commit, aws: clients.clientFor({ region: world.region }) };
+  const look = async (): Promise<void> => {
+    await database.query("select step, detail from floor where seq = $1", [1]);
+  };
+  const deps: FloorDeps = { world, vault, gateToken, commit, look, aws: clients.clientFor({ region: world.region }) };
   return {
     async move(source, targetName) {
       const requestId = randomUUID();
       await commit("fence and intent");
+      await look(); // never again: the worker's
       const admin = await loginRaw(vault, world.names.authMount, world.credentials.admin);
       await vault(200, "GET", "auth/token/lookup-self", admin.token);
       await commit("admin accessor, and the question to the gate"); // a successor revokes it first of all
       await openGate(deps, source, requestId);
       const value = await readOnce(deps, admin.token, source, requestId);
-      await commit("the gate's second answer"); // authority is checked again just before the write
+      await commit("the second question to the gate"); // authority is checked again just before the write
+      await look();
+      await commit("the gate's second answer");
       await write(deps, targetName, value);
       await vault(204, "POST", "auth/token/revoke-self", admin.token);
       await vault(403, "GET", "auth/token/lookup-self", admin.token);
@@ -72,10 +80,16 @@ export async function openFloor(world: BenchWorld): Promise<{
 /** About the size of a journal row's detail. */
 const ROW = JSON.stringify({ call: "sys/capabilities-self", aliveAt: new Date(), refusedAt: new Date(), status: 403 });
 
-async function openGate({ world, vault, gateToken, commit }: FloorDeps, source: RequestSource, requestId: string) {
+async function openGate(
+  { world, vault, gateToken, commit, look }: FloorDeps,
+  source: RequestSource,
+  requestId: string,
+) {
   const { names } = world;
   const [open, mark] = [`sys/policies/acl/${openPolicyName(names)}`, `sys/policies/acl/${markPolicyName(names)}`];
   const metadata = mintMetadata(source.mount, source.path, requestId);
+  await look(); // what was approved, and is it still
+  await look(); // never again: the gate's
   // Is the database behind what Vault remembers? What the engine's gate wrote there is put back as it is.
   const remembered = JSON.parse(await vault(200, "GET", mark, gateToken)) as { data: { policy: string } };
   await vault(204, "PUT", open, gateToken, {

@@ -1,6 +1,12 @@
+import { callHttp } from "../src/vault/http-call.ts";
 import type { Credentials } from "../src/vault/setup/credentials.ts";
 
-/** One bare call to Vault, with nothing between it and `fetch`. @throws Error On any status but the expected one. */
+const TIMEOUT_MS = 5_000;
+
+/**
+ * One bare call to Vault: the engine's own HTTP call, so that no ratio measures one client against another, and nothing
+ * around it. @throws Error On any status but the expected one.
+ */
 export type RawVault = (
   expected: number,
   method: string,
@@ -11,13 +17,13 @@ export type RawVault = (
 
 export function openRawVault(address: string): RawVault {
   return async (expected, method, path, token, body) => {
-    const response = await fetch(`${address}/v1/${path}`, {
+    const { statusCode, text } = await callHttp(new URL(`${address}/v1/${path}`), {
       method,
       headers: { "X-Vault-Request": "true", ...(token !== "" && { "X-Vault-Token": token }) },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      body: body === undefined ? null : JSON.stringify(body),
+      timeoutMs: TIMEOUT_MS,
     });
-    const text = await response.text();
-    if (response.status !== expected) throw new Error(`${method} ${path}: ${response.status}, not ${expected}`);
+    if (statusCode !== expected) throw new Error(`${method} ${path}: ${statusCode}, not ${expected}`);
     return text;
   };
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Doorbell } from "../store/doorbell.ts";
 import type { Store } from "../store/open-store.ts";
+import { prepared } from "../store/prepared.ts";
 import { GATE_REFUSALS, type GateRefusal, GateRefusedError, GateUnansweredError } from "./gate-errors.ts";
 
 export interface GateQuestion {
@@ -38,7 +39,7 @@ export function askGate({ store, doorbell, newId, timeoutMs }: AskGateDeps): Ask
     let ring = doorbell.wait("gate_answer", 250); // before the question: an answer may be quick
     const asking = sql`insert into gate_ask (id, kind, migration_id, fence)
       values (${id}, ${kind}, ${migrationId}, ${fence}) returning id`;
-    await (askWith ? askWith(asking) : asking.execute(store));
+    await (askWith ? askWith(asking) : sql`${prepared} ${asking}`.execute(store));
     const deadline = performance.now() + timeoutMs;
     while (performance.now() < deadline) {
       const heard = await ring;

@@ -1,3 +1,5 @@
+import type { Signed } from "../audit/signing.ts";
+import { sideBySide } from "../side-by-side.ts";
 import type { Store } from "../store/open-store.ts";
 import { ApprovalStatement } from "./content.ts";
 import { GateRefusedError } from "./gate-errors.ts";
@@ -19,11 +21,18 @@ export async function assertAskAllowed(
   ask: OpenAsk,
   facts: AskFacts,
 ): Promise<ApprovalStatement> {
-  const statement = assertStatementAllowed(deps, ask.kind, facts);
+  if (ask.kind === "write") return assertApproved(deps, ask.kind, facts);
+  const marking = deps.policy.readMark(); // answered while the signature is checked
+  marking.catch(() => {}); // heard below, unless the statement is refused first
+  const statement = await assertApproved(deps, ask.kind, facts);
+  const [mark] = await sideBySide(marking, assertNotFinished(deps, store, statement));
+  await assertNotBehind(store, mark, facts);
+  return statement;
+}
+
+async function assertApproved(deps: KeepGateDeps, kind: OpenAsk["kind"], facts: AskFacts): Promise<ApprovalStatement> {
+  const statement = assertStatementAllowed(deps, kind, facts);
   await assertStillApproved(deps, statement);
-  if (ask.kind === "open") {
-    await Promise.all([assertNotBehind(deps, store, facts), assertNotFinished(deps, store, statement)]);
-  }
   return statement;
 }
 
@@ -71,13 +80,25 @@ function currentStatement({ keyring }: Pick<KeepGateDeps, "keyring">, facts: Ask
   return statement;
 }
 
+/**
+ * The same bytes under the same signature are the same statement, and a migration asks twice: the last one that was read
+ * with a keyring is remembered.
+ */
+const lastRead = new WeakMap<KeepGateDeps["keyring"], Signed & { readonly statement: ApprovalStatement }>();
+
 /** @throws {GateRefusedError} */
 export function readStatement(
   keyring: KeepGateDeps["keyring"],
-  row: { bytes: string; signature: string; keyId: string },
+  { bytes, signature, keyId }: Signed,
 ): ApprovalStatement {
+  const last = lastRead.get(keyring);
+  const isSame = last?.bytes === bytes && last.signature === signature && last.keyId === keyId;
+  if (last && isSame) return last.statement;
   try {
-    return readSigned(keyring, "approval", row, ApprovalStatement);
+    const signed = { bytes, signature, keyId };
+    const statement = readSigned(keyring, "approval", signed, ApprovalStatement);
+    lastRead.set(keyring, { ...signed, statement });
+    return statement;
   } catch (error) {
     if (error instanceof SignatureRefusedError) throw new GateRefusedError("SIGNATURE_REFUSED");
     throw error;
@@ -107,8 +128,7 @@ export async function assertNotFinished(
     throw new GateRefusedError("ALREADY_DONE");
 }
 
-async function assertNotBehind({ policy }: KeepGateDeps, store: Store, { newestHashes }: AskFacts): Promise<void> {
-  const mark = await policy.readMark();
+async function assertNotBehind(store: Store, mark: GateMark | null, { newestHashes }: AskFacts): Promise<void> {
   if (mark === null || newestHashes?.[mark.seq] === mark.hash) return; // mostly it is one of the newest
   if (await isBehind(store, mark)) throw new GateRefusedError("DATABASE_BEHIND");
 }

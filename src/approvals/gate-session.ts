@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { type AuditFact, appendingEvent } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
+import { prepared } from "../store/prepared.ts";
 import type { GateRefusedError } from "./gate-errors.ts";
 
 export interface OpenAsk {
@@ -97,7 +98,7 @@ type SightRow = AskFacts & {
 
 async function look(connection: Store, anHourAgo: Date, turnSeconds: number): Promise<GateSight> {
   const { rows } =
-    await sql<SightRow>`select *, clock_timestamp() as "databaseNow" from look_at_gate(${anHourAgo}, ${`${turnSeconds}s`})`.execute(
+    await sql<SightRow>`${prepared} select *, clock_timestamp() as "databaseNow" from look_at_gate(${anHourAgo}, ${`${turnSeconds}s`})`.execute(
       connection,
     );
   const [row] = rows;
@@ -108,17 +109,20 @@ async function look(connection: Store, anHourAgo: Date, turnSeconds: number): Pr
 }
 
 function yes({ id, kind, fence }: OpenAsk, at: Date, event: AuditFact | null): RawBuilder<unknown> {
-  return sql`
-    with answered as (
+  const answered = sql`
+    answered as (
       update gate_ask set answered_at = ${at} from fence, control
-      where gate_ask.id = ${id} and gate_ask.answered_at is null and fence.number = ${fence}
-        and fence.deadline > clock_timestamp() and not control.is_paused
+      where gate_ask.id = ${id} and gate_ask.answered_at is null and fence.id = 1 and fence.number = ${fence}
+        and fence.deadline > clock_timestamp() and control.id = 1 and not control.is_paused
       returning gate_ask.id
-    ),
+    )`;
+  if (kind === "write") return sql`${prepared} with ${answered} ${endOfTurn(at, event)} from answered`;
+  return sql`${prepared}
+    with ${answered},
     -- What was open until now was written over.
     replaced as (
       update gate_ask set closed_at = ${at} from answered
-      where ${kind} = 'open' and gate_ask.kind = 'open' and gate_ask.id <> answered.id
+      where gate_ask.kind = 'open' and gate_ask.id <> answered.id
         and gate_ask.answered_at is not null and gate_ask.closed_at is null
       returning gate_ask.id
     )
@@ -126,7 +130,7 @@ function yes({ id, kind, fence }: OpenAsk, at: Date, event: AuditFact | null): R
 }
 
 function no({ id }: OpenAsk, at: Date, { code, userMessage }: GateRefusedError, event: AuditFact): RawBuilder<unknown> {
-  return sql`
+  return sql`${prepared}
     with answered as (
       update gate_ask set answered_at = ${at}, refusal_code = ${code}, refusal_text = ${userMessage}, closed_at = ${at}
       where id = ${id} and answered_at is null returning id

@@ -1,5 +1,6 @@
 import type { Keyring } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
+import { prepared } from "../store/prepared.ts";
 import { MoveAgain, UndoOrder } from "./content.ts";
 import { readSigned, SignatureRefusedError } from "./read-signed.ts";
 
@@ -34,6 +35,7 @@ export async function findLastFinish(store: Store, keys: FinishKeys, version: Fi
     .selectFrom("finishedStatement")
     .innerJoin("migration", "migration.id", "finishedStatement.migrationId")
     .leftJoin("moveAgain", "moveAgain.statementId", "finishedStatement.statementId")
+    .modifyFront(prepared)
     .select(["finishedStatement.statementId", "finishedStatement.previousStatementId", "finishedStatement.migrationId"])
     .select(["migration.state", "migration.undoOrder", "migration.undoSignature", "migration.undoKeyId"])
     .select(["moveAgain.bytes", "moveAgain.signature", "moveAgain.keyId"])

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type RawBuilder, sql } from "kysely";
 import { currentVersionDeletedAt } from "../catalog/current-version.ts";
-import { entryWords, type NamedEntry, spellable } from "../catalog/search/entry-words.ts";
+import { dictionaryWords, entryWords, isSpellable, type NamedEntry } from "../catalog/search/entry-words.ts";
 import type { Store } from "../store/open-store.ts";
 import type { EntryVersion } from "../store/tables/catalog.ts";
 import { factWords } from "./fact-words.ts";
@@ -81,7 +81,9 @@ async function changedEntries(store: Store, settings: string, lastId: number, li
 
 async function identifyBatch({ store, now, options = {} }: IdentifyDeps, rows: readonly Row[], known: Set<string>) {
   const found = rows.map((row) => ({ row, words: entryWords(row), suggestions: suggestionsFor(row, options) }));
-  const newWords = [...new Set(found.flatMap(({ words }) => spellable(words)))].filter((word) => !known.has(word));
+  const newWords = [...new Set(found.flatMap(({ words }) => dictionaryWords(words)))].filter(
+    (word) => !known.has(word),
+  );
   const ids = rows.map(({ id }) => id);
   await store.transaction().execute(async (tx) => {
     await sql`select set_config('glovebox.refreshes_facts', 'by itself', true)`.execute(tx);
@@ -106,7 +108,11 @@ async function identifyBatch({ store, now, options = {} }: IdentifyDeps, rows: r
         inputs = excluded.inputs
     `.execute(tx);
     await sql`select refresh_entry_facts(${ids}::bigint[])`.execute(tx);
-    await sql`insert into search_word select unnest(${newWords}::text[]) order by 1 on conflict do nothing`.execute(tx);
+    await sql`
+      insert into search_word (word, is_spellable)
+      select * from unnest(${newWords}::text[], ${newWords.map(isSpellable)}::boolean[]) order by 1
+      on conflict do nothing
+    `.execute(tx);
   });
   for (const word of newWords) known.add(word);
 }

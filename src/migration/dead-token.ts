@@ -12,6 +12,11 @@ export async function whoseTokenDied(
   { code }: GloveboxError,
 ): Promise<"admin" | "reader" | null> {
   if (!MAY_BE_DEATH.has(code) || leaving.admin !== null) return null;
+  const hasLived = await admin.proveAlive().then(
+    () => true,
+    () => false,
+  );
+  if (!hasLived) return null; // that is what went wrong, and nobody's doing
   if (!(await admin.isAlive().catch(() => true))) return "admin";
   if (lent.isRevoked) return null;
   const isReaderDead = await lent.reader?.proveDead().then(
@@ -25,6 +30,7 @@ export async function whoseTokenDied(
 export async function endLostRun({ deps, fence, lent }: MigrationRun): Promise<Date> {
   const admin = await deps.broker.loginAdmin();
   try {
+    await admin.proveAlive();
     await noteAdminAccessor(deps.store, fence, admin.accessor); // fails where a successor revoked our token
     await sweepLeases(deps, admin, fence);
   } finally {

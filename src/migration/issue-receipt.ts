@@ -1,7 +1,7 @@
 import type { ChainLink } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
+import type { JournaledRow } from "./journal.ts";
 import type { DeathProof } from "./lease-broker.ts";
-import type { MigrationRow } from "./load-order.ts";
 import type { MigrationRun } from "./migration-run.ts";
 import { buildReceipt, signReceipt } from "./receipt.ts";
 
@@ -9,7 +9,7 @@ import { buildReceipt, signReceipt } from "./receipt.ts";
  * The signed receipt of the migration that is being made done: it goes into the row with the same commit.
  * @param link The event that says it is done. @param row With its changes.
  */
-export function issueReceipt(run: MigrationRun, link: ChainLink, row: MigrationRow): string {
+export function issueReceipt(run: MigrationRun, link: ChainLink, row: JournaledRow): string {
   const { deps, statement, signed, proofs } = run;
   const { reader: readerProof } = proofs;
   const { leaseOpenedAt, leaseClosedAt, finishedAt } = row;

@@ -11,6 +11,7 @@ import {
 } from "../audit/append-event.ts";
 import type { Store } from "../store/open-store.ts";
 import { outboxRow, redrawOf } from "../store/outbox.ts";
+import { prepared } from "../store/prepared.ts";
 import type { MigrationTable } from "../store/tables/migrations.ts";
 import { FenceLostError, holdingFence, throwFenceLost } from "./fence.ts";
 import { type FenceHold, momentNow } from "./fence-hold.ts";
@@ -36,10 +37,21 @@ export interface JournalEntry {
   /** What comes into the chain right behind the event. Costs a transaction as well. */
   readonly afterEvent?: (tx: Store) => Promise<void>;
   /** Changes that rest on the event's place in the chain, and on the row with its other changes. Needs `event`. */
-  readonly changesAt?: (link: ChainLink, row: MigrationRow) => Updateable<MigrationTable>;
+  readonly changesAt?: (link: ChainLink, row: JournaledRow) => Updateable<MigrationTable>;
   /** Nothing is left to do under the fence: it is given back with this commit. */
   readonly givesFenceBack?: boolean;
 }
+
+/** What each commit reads back of its migration: what a receipt needs of it. */
+export type JournaledRow = Pick<
+  MigrationRow,
+  "id" | "attempt" | "vaultVersion" | "leaseOpenedAt" | "leaseClosedAt" | "finishedAt"
+>;
+const journaledColumns = sql.raw(
+  ["id", "attempt", "vault_version", "lease_opened_at", "lease_closed_at", "finished_at"]
+    .map((column) => `moved.${column}`)
+    .join(", "),
+);
 
 export interface Journal {
   /** @throws {FenceLostError} Nothing was written: this worker no longer holds the fence. */
@@ -70,7 +82,7 @@ export function openJournal(store: Store, journal: JournalOf): Journal {
 }
 
 interface Written {
-  readonly row: MigrationRow;
+  readonly row: JournaledRow;
   /** Where the newest event of ours stands. */
   readonly link: LinkPlace | null;
 }
@@ -90,7 +102,7 @@ async function write(store: Store, journal: JournalOf, { entry, at, last }: Writ
   if (!isMore && fact && changesAt && last?.link) {
     const link = nextLink(at, fact, last.link);
     // Written by us and read back from the database, so it is what the row will be.
-    const row = { ...last.row, ...entry.changes } as MigrationRow;
+    const row = { ...last.row, ...entry.changes } as JournaledRow;
     const changes = { ...entry.changes, ...changesAt(link, row) };
     const atOnce = writeEntry(store, journal, { ...entry, changes }, appendingLink(link));
     const written = await atOnce.catch((error: unknown) => {
@@ -134,11 +146,11 @@ async function writeEntry(
     ...(changes.leaseClosedAt ? [closingAsks(changes.leaseClosedAt)] : []),
     ...more,
   ];
-  const { rows } = await sql<MigrationRow & { link: LinkPlace | null }>`
+  const { rows } = await sql<JournaledRow & { link: LinkPlace | null }>`${prepared}
     with held as materialized (select ${holdingFence(hold.number)} as number),
       moved as (update migration set ${set} from held where migration.id = ${migrationId} returning migration.*),
       ${sql.join(others.map((other, index) => sql`${sql.ref(`also_${index}`)} as (${other})`))}
-    select moved.*${appending ? sql`, ${appending} as link` : sql``}
+    select ${journaledColumns}${appending ? sql`, ${appending} as link` : sql``}
     from moved, ${sql.join(others.map((_other, index) => sql`(select count(*) from ${sql.ref(`also_${index}`)}) as ${sql.ref(`done_${index}`)}`))}`.execute(
     store,
   );

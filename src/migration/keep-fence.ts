@@ -49,6 +49,7 @@ export async function openAdmin(
   const left = hold.leftAdminAccessor;
   if (isJournaledNext && left === null && !hasLeftLeases) return admin;
   try {
+    await admin.proveAlive();
     if (left !== null) await admin.revoke(left);
     await noteAdminAccessor(deps.store, hold.number, admin.accessor);
     deps.trace?.("admin.journaled");

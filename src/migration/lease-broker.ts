@@ -17,6 +17,8 @@ export interface DeathProof {
 /** The admin identity, logged in for one migration. It can lend a path only while the gate holds it open. */
 export interface AdminSession {
   readonly accessor: string;
+  /** Waits for the proof that the token lives, which is made from the login on. Before anything is done with it. */
+  proveAlive(): Promise<void>;
   /** @throws {GateClosedError} The gate does not hold exactly this path open for this request. @throws {NamespaceNotServedError} */
   mint(source: RequestSource, requestId: string): Promise<MintedSecretId>;
   /** Reader login with a minted secret ID, which that spends. */
@@ -62,7 +64,7 @@ export interface ReaderSession {
 
 /** Vault's lease in our words. */
 export interface LeaseBroker {
-  /** Logs the admin identity in, with its own retry on everything but a refusal, and proves that the token lives. */
+  /** Logs the admin identity in, with its own retry on everything but a refusal. See `proveAlive`. */
   loginAdmin(): Promise<AdminSession>;
   /** How long a reader token can live at most. */
   readonly readerTtlMs: number;

@@ -31,7 +31,7 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
   const { deps, statement, journal, admin, lent, row, fence } = run;
   const trace = deps.trace ?? (() => {});
   lent.isOpen = true; // from the question on: the gate may open in the moment in which we stop waiting
-  await deps.askGate({ kind: "open", migrationId: row.id, fence }, async (question) => {
+  const asking = deps.askGate({ kind: "open", migrationId: row.id, fence }, async (question) => {
     await journal.commit({
       step: "migration.started",
       // The lease counts as open from here on, so that a crash before anything is lent is swept as well.
@@ -55,6 +55,7 @@ export async function lendAndRead(run: MigrationRun): Promise<ReadValue> {
     });
     trace("admin.journaled");
   });
+  await sideBySide(admin.proveAlive(), asking);
   trace("gate.opened");
   const minted = await admin.mint(statement.source, statement.requestId);
   trace("secret-id.minted");

@@ -3,6 +3,7 @@ import { ApprovalStatement } from "../approvals/content.ts";
 import { readSigned, SignatureRefusedError } from "../approvals/read-signed.ts";
 import type { Keyring, Signed } from "../audit/signing.ts";
 import type { Store } from "../store/open-store.ts";
+import { prepared } from "../store/prepared.ts";
 import type { MigrationTable } from "../store/tables/migrations.ts";
 import { MigrationNotFoundError } from "./engine-errors.ts";
 import { type Fence, throwFenceHeld } from "./fence.ts";
@@ -50,7 +51,7 @@ export async function takeOrder(
   migrationId: string,
   { holder, fenceSeconds }: { holder: string; fenceSeconds: number },
 ): Promise<TakenOrder | null> {
-  const { rows } = await sql<TakenRow>`
+  const { rows } = await sql<TakenRow>`${prepared}
     select is_paused, fence_number, left_admin_accessor, has_left_leases, bytes, signature, key_id, finished_by,
       (row_found).*
     from take_order(${migrationId}, ${holder}, ${fenceSeconds})`.execute(store);

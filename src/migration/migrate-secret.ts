@@ -43,15 +43,14 @@ export async function migrateSecret(deps: MigrateDeps, migrationId: string): Pro
     const order = await checkOrder(attempt, taken).catch((error: unknown) => refuseMigration(attempt, error));
     if (!order) return; // refused, or rung before its time: the sweep rings when that has come
     // What was written before is asked about first, and that commits nothing of its own.
-    const isJournaledNext = order.written === null;
-    const left = { hasLeftLeases: taken.hasLeftLeases, isJournaledNext };
-    const admin = await openAdmin(deps, hold, left).catch((error: unknown) => failLogin(attempt, order, error));
-    if (admin) await carryOut(openRun(attempt, order, admin));
+    const left = { hasLeftLeases: taken.hasLeftLeases, isJournaledNext: order.written === null };
+    const run = await openRun(attempt, order, () => openAdmin(deps, hold, left));
+    if (run) await carryOut(run);
   });
 }
 
 /** With the writes that an earlier process journaled. */
-interface CheckedOrder extends Order, Pick<MigrationRun, "moves"> {
+interface CheckedOrder extends Order {
   readonly written: WriteList | null;
 }
 
@@ -74,16 +73,31 @@ async function checkOrder({ deps, row }: Attempt, { found }: TakenOrder): Promis
   if (order.isFinished) throw new AlreadyFinishedError();
   assertTargetAllowed(deps.allowedTargets, order.statement.target);
   assertSettingsAllowed(deps.allowedTargets, order.statement);
-  const vaultVersion = versionInHand(order);
-  const previousStatementId = await findFreeVersion(deps, order.statement, vaultVersion);
-  return { ...order, written: journaledWrites(deps.ownKeyring, row), moves: { vaultVersion, previousStatementId } };
+  return { ...order, written: journaledWrites(deps.ownKeyring, row) };
 }
 
-function openRun(
+/**
+ * Logs in while it is asked whether the version was moved before: a login lends nothing, and is given back if so.
+ * @returns null: it was, or Vault did not let us in. That is recorded.
+ */
+async function openRun(
   attempt: Attempt,
-  { statement, signed, written, moves }: CheckedOrder,
-  admin: AdminSession,
-): MigrationRun {
+  order: CheckedOrder,
+  logIn: () => Promise<AdminSession>,
+): Promise<MigrationRun | null> {
+  const { statement, signed, written } = order;
+  const vaultVersion = versionInHand(order);
+  const [free, login] = await Promise.allSettled([findFreeVersion(attempt.deps, statement, vaultVersion), logIn()]);
+  if (free.status === "rejected") {
+    if (login.status === "fulfilled") await login.value.revokeSelf().catch(() => {});
+    await refuseMigration(attempt, free.reason);
+    return null;
+  }
+  if (login.status === "rejected") {
+    await failLogin(attempt, order, login.reason);
+    return null;
+  }
+  const [admin, moves] = [login.value, { vaultVersion, previousStatementId: free.value }];
   return {
     ...attempt,
     statement,

@@ -18,8 +18,7 @@ import { isSameValue, writeTarget } from "./write-target.ts";
  * @throws {ReadBackMismatchError} and every TargetError.
  */
 export async function writeAndVerify(run: MigrationRun, read: ReadValue, landed: readonly string[]): Promise<void> {
-  const laid = layDownTargets(read, run.statement);
-  const targets = await chooseAll(run, laid);
+  const targets = await chooseAll(run, read);
   const list = planWrites(run, targets, read.skipped);
   assertSameValue(list, landed);
   await journalIntent(run, read, list);
@@ -28,15 +27,23 @@ export async function writeAndVerify(run: MigrationRun, read: ReadValue, landed:
   await markVerified(run);
 }
 
-/** Side by side: nothing of it changes anything, and all must be in before anything is written. */
-async function chooseAll(run: MigrationRun, laid: readonly LaidTarget[]): Promise<ChosenTarget[]> {
+/**
+ * Side by side: nothing of it changes anything, and all must be in before anything is written. The gate is asked first,
+ * for its answer takes the longest.
+ */
+async function chooseAll(run: MigrationRun, read: ReadValue): Promise<ChosenTarget[]> {
   const { deps, statement, row } = run;
   const journaledAt = (name: string) => run.written.list?.targets.find((target) => target.name === name) ?? null;
-  const choose = ({ ref }: LaidTarget) =>
-    chooseWrite(deps, statement, { ref, migrationId: row.id, journaled: journaledAt(ref.name) });
-  const [choosing, asking] = await Promise.allSettled([
-    Promise.all(laid.map(async (target) => ({ laid: target, choice: await choose(target) }))),
+  const choose = async (laid: LaidTarget) => {
+    const { ref } = laid;
+    return {
+      laid,
+      choice: await chooseWrite(deps, statement, { ref, migrationId: row.id, journaled: journaledAt(ref.name) }),
+    };
+  };
+  const [asking, choosing] = await Promise.allSettled([
     deps.askGate({ kind: "write", migrationId: row.id, fence: run.fence }),
+    (async () => Promise.all(layDownTargets(read, statement).map(choose)))(),
   ]);
   if (choosing.status === "rejected") throw choosing.reason;
   if (asking.status === "rejected") throw asking.reason;
@@ -44,6 +51,7 @@ async function chooseAll(run: MigrationRun, laid: readonly LaidTarget[]): Promis
   const targets: ChosenTarget[] = [];
   for (const { laid: target, choice } of choosing.value) sortOut(target, choice, conflicts, targets);
   const [first, ...others] = conflicts;
+  const laid = choosing.value.map((target) => target.laid);
   return first ? noteConflict(run, [first, ...others], laid) : targets;
 }
 

@@ -1,5 +1,6 @@
 import { CamelCasePlugin, Kysely, PostgresDialect } from "kysely";
 import pg from "pg";
+import { preparedAs } from "./prepared.ts";
 import type { Tables } from "./schema.ts";
 
 export type Store = Kysely<Tables>;
@@ -20,7 +21,8 @@ export function openStore(url: string, onError: (error: Error) => void, maxConne
   // The pool listens to idle connections only: one that breaks while it is in use would end the whole process.
   pool.on("connect", (client) => {
     client.on("error", onError);
-    endWhenFatal(client);
+    watchStatements(client);
+    client.query("set random_page_cost = 1.1").catch(onError); // our tables fit into memory: an index is never dear
   });
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool }),
@@ -30,18 +32,27 @@ export function openStore(url: string, onError: (error: Error) => void, maxConne
 
 /**
  * After a FATAL error the server hangs up, and we may hear of that only after the connection went back to the pool: the
- * next statement would get it and fail as well. One that is ending is not given out again.
+ * next statement would get it and fail as well. One that is ending is not given out again, nor is one whose prepared
+ * statements are of tables that have changed.
  */
-function endWhenFatal(client: pg.PoolClient): void {
+function watchStatements(client: pg.PoolClient): void {
   const query = (...args: unknown[]): unknown => {
-    const answer: unknown = Reflect.apply(pg.Client.prototype.query, client, args);
+    const [text, values] = args;
+    const name = typeof text === "string" ? preparedAs(text) : null;
+    const sent = name === null ? args : [{ name, text, values }];
+    const answer: unknown = Reflect.apply(pg.Client.prototype.query, client, sent);
     if (answer instanceof Promise) {
       answer.catch((error: unknown) => {
-        const isFatal = error instanceof Error && "severity" in error && error.severity === "FATAL";
-        if (isFatal) (client as unknown as pg.Client).end().catch(() => {});
+        if (isOver(error)) (client as unknown as pg.Client).end().catch(() => {});
       });
     }
     return answer;
   };
   client.query = query as typeof client.query;
 }
+
+const PLAN_IS_OLD = "0A000";
+
+const isOver = (error: unknown): boolean =>
+  error instanceof Error &&
+  (("severity" in error && error.severity === "FATAL") || ("code" in error && error.code === PLAN_IS_OLD));

@@ -6,6 +6,7 @@ import type { VaultClient } from "./vault-client.ts";
 import { VaultRefusedError, VaultUnavailableError } from "./vault-errors.ts";
 import { markPolicyName, openPolicyName, type VaultNames } from "./vault-names.ts";
 
+const PolicyAnswer = z.object({ data: z.object({ policy: z.string() }) });
 const MARK_PREFIX = "glovebox/mark/";
 
 /** @param gate A standing client of the gate identity. Vault has no compare-and-set here: one writer under a lock. */
@@ -45,7 +46,7 @@ export function vaultGatePolicy(gate: VaultClient, names: VaultNames): GatePolic
 
 async function readPolicy(gate: VaultClient, path: string): Promise<string | null> {
   try {
-    return z.object({ data: z.object({ policy: z.string() }) }).parse(await gate.read(path)).data.policy;
+    return PolicyAnswer.parse(await gate.read(path)).data.policy;
   } catch (error) {
     if (error instanceof VaultRefusedError && error.statusCode === 404) return null;
     throw error;

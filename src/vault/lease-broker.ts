@@ -43,21 +43,21 @@ export function vaultLeaseBroker(options: LeaseBrokerOptions): LeaseBroker {
   };
 }
 
-async function adminSession(options: LeaseBrokerOptions, { client, accessor }: LoggedIn): Promise<AdminSession> {
+function adminSession(options: LeaseBrokerOptions, { client, accessor }: LoggedIn): AdminSession {
   if (accessor === "") throw new IrrevocableTokenError();
   const { vault, names, now } = options;
   const lookUp = () => client.read("auth/token/lookup-self");
-  await patiently(lookUp).catch(async (error: unknown) => {
-    await client.write("auth/token/revoke-self", {}).catch(() => {}); // nobody else knows its accessor
-    throw error;
-  });
-  const aliveAt = now().toISOString();
+  const proving = patiently(lookUp).then(() => now().toISOString());
+  proving.catch(() => {}); // heard by whoever waits for the proof
   const entityPath = async (mount: string): Promise<string> => {
     const answer = await client.read(`identity/entity/name/${names.authMount}-${readerRoleName(mount)}`);
     return `identity/entity/id/${z.object({ data: z.object({ id: z.string() }) }).parse(answer).data.id}`;
   };
   return {
     accessor,
+    async proveAlive() {
+      await proving;
+    },
     async mint(source, requestId) {
       if (source.namespace !== (vault.namespace ?? "")) throw new NamespaceNotServedError();
       const metadata = metadataFor(options, source, requestId);
@@ -96,11 +96,12 @@ async function adminSession(options: LeaseBrokerOptions, { client, accessor }: L
     },
     isAlive: async () => (await refusedStatusOf(lookUp)) === 200,
     async revokeSelf(): Promise<DeathProof> {
+      await proving.catch(() => {}); // also one that was never proven is revoked
       // Refused: the answer to an earlier try was lost, or a successor was quicker. What it is, the proof says.
       await refusedStatusOf(() => client.write("auth/token/revoke-self", {}));
       const refusedStatus = await refusedStatusOf(lookUp);
       if (refusedStatus === 200) throw new LeaseStillAliveError();
-      return { call: "auth/token/lookup-self", aliveAt, refusedAt: now().toISOString(), refusedStatus };
+      return { call: "auth/token/lookup-self", aliveAt: await proving, refusedAt: now().toISOString(), refusedStatus };
     },
   };
 }

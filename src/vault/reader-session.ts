@@ -19,6 +19,7 @@ import { VaultRefusedError } from "./vault-errors.ts";
 import { dataPath } from "./vault-names.ts";
 
 const CAPABILITIES = "sys/capabilities-self";
+const RightsAnswer = z.object({ data: z.record(z.string(), z.unknown()) });
 /** Any name that nobody uses: the proof is that the lease has no right on a neighbour. */
 const SIBLING_SUFFIX = "~glovebox-probe";
 
@@ -32,7 +33,7 @@ export function lendReader({ client, accessor }: LoggedIn, source: RequestSource
     accessor,
     async proveGrant() {
       const proveRights = async (): Promise<void> => {
-        const rights = z.object({ data: z.record(z.string(), z.unknown()) }).parse(await ask()).data;
+        const rights = RightsAnswer.parse(await ask()).data;
         aliveAt = now().toISOString();
         assertExactly(rights[path], ["read"], "the approved path");
         assertExactly(rights[sibling], ["deny"], "a sibling");

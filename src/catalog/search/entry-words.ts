@@ -43,6 +43,9 @@ function endsOf(path: string): string[] {
   return parts.map((_, from) => parts.slice(from).join("/"));
 }
 
-/** Those that are words of their own: a misspelt one may be read as one of these. */
-export const spellable = (words: readonly string[]): string[] =>
-  words.filter((word) => /^[^:\p{N}]{3,40}$/u.test(word));
+/** Those that somebody may type the beginning of: words, and key names as a filter looks for them. */
+export const dictionaryWords = (words: readonly string[]): string[] =>
+  words.filter((word) => !word.startsWith(":") || word.startsWith(filterLexeme("key", "")));
+
+/** A misspelt word may be read as this one. */
+export const isSpellable = (word: string): boolean => /^[^:\p{N}]{3,40}$/u.test(word);

@@ -23,23 +23,23 @@ export interface RowScope {
   /** A tsquery out of the filters, or null. */
   readonly query: string | null;
   readonly state: SearchState | null;
+  /** Who alone may be in that state; null: too many, or it is no state of a request. */
+  readonly fewIds: readonly number[] | null;
   readonly isOwnerUnknown: boolean;
 }
 
 /** More than anybody pages through: the ranking looks at so many at most, and a common word stays quick. */
 export const ROWS_AT_MOST = 120;
 
-/** Entries whose words fit a tsquery, and which meet a further condition. */
-export function rowsByWords(store: Store, scope: RowScope, query: string | null, also = sql<boolean>`true`) {
+/** Entries whose words fit a tsquery. */
+export function rowsByWords(store: Store, scope: RowScope, query: string | null) {
   const parts = [query, scope.query].filter((part) => part !== null);
-  const fits =
-    parts.length === 0 ? sql<boolean>`true` : sql<boolean>`entry_fact.words @@ ${parts.join(" & ")}::tsquery`;
-  return readRows(
-    store,
-    sql`entry_fact join entry on entry.id = entry_fact.entry_id`,
-    scope,
-    sql<boolean>`${fits} and ${also}`,
-  );
+  const fits = sql<boolean>`entry_fact.words @@ ${parts.join(" & ")}::tsquery`;
+  const from = sql`entry_fact join entry on entry.id = entry_fact.entry_id`;
+  if (scope.fewIds === null) return readRows(store, from, scope, parts.length === 0 ? sql<boolean>`true` : fits);
+  // "is true" keeps the index on words out of it: these few are read, and not all that have a common word.
+  const isOfFew = sql<boolean>`entry_fact.entry_id = any (${[...scope.fewIds]}::bigint[])`;
+  return readRows(store, from, scope, parts.length === 0 ? isOfFew : sql<boolean>`${isOfFew} and ${fits} is true`);
 }
 
 /** The same by a condition on the name, also for entries that the identify pass has not seen yet. */
@@ -70,8 +70,7 @@ async function readRows(
 export async function statesOf(store: Store, ids: readonly number[]): Promise<ReadonlyMap<number, SearchState>> {
   const { rows } = await sql<{ id: number; state: SearchState }>`
     select entry.id, case when gone_at is not null then 'gone' when deleted_at <= now() then 'deleted'
-      else coalesce((select status from request where entry_id = entry.id order by created_at desc limit 1),
-        'not requested') end as state
+      else coalesce(${newestStatus}, 'not requested') end as state
     from entry left join entry_fact on entry_fact.entry_id = entry.id
     where entry.id = any (${[...ids]}::bigint[])
   `.execute(store);
@@ -89,8 +88,20 @@ function inState(state: SearchState | null): RawBuilder<boolean> {
     case "not requested":
       return sql<boolean>`gone_at is null and not exists (select from request where entry_id = entry.id)`;
     default:
-      return sql<boolean>`gone_at is null and entry.id in (
-        select entry_id from request where status = ${state} and not exists (select from request as later
-          where later.entry_id = request.entry_id and later.created_at > request.created_at))`;
+      return sql<boolean>`gone_at is null and ${newestStatus} = ${state}`;
   }
+}
+
+const newestStatus = sql<string | null>`(select status from request where entry_id = entry.id
+  order by created_at desc limit 1)`;
+
+const FEW = 2_000;
+
+/** The entries with a request in that state, be it the newest or not. @returns null: too many to name them. */
+export async function fewInState(store: Store, state: SearchState): Promise<readonly number[] | null> {
+  if (["gone", "deleted", "not requested"].includes(state)) return null;
+  const { rows } = await sql<{ id: number }>`
+    select entry_id as id from request where status = ${state} limit ${FEW + 1}
+  `.execute(store);
+  return rows.length > FEW ? null : rows.map(({ id }) => id);
 }

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
 import type { AskedWords } from "./asked-words.ts";
+import { begunWords } from "./begun-words.ts";
 import { type FoundRow, type RowScope, rowsByName, rowsByWords } from "./find-rows.ts";
 import { queryOf } from "./lexeme.ts";
 import { nearestWords } from "./nearest-words.ts";
@@ -25,10 +26,6 @@ const ENOUGH_NEAR = 5;
 /** Above this share of letters to change, a name is no misspelling any more. */
 const MAX_CHANGED_SHARE = 0.45;
 
-/** The last word may not be finished yet. */
-export const begunQuery = ({ needed }: AskedWords): string =>
-  needed.map((word, place) => queryOf(word, place === needed.length - 1)).join(" & ");
-
 /** What was meant, perhaps, where nothing is what was typed: a piece of a name, or words that are misspelt. */
 export async function addNearRows(store: Store, scope: RowScope, { text, asked, add }: NearSearch): Promise<void> {
   const { needed } = asked;
@@ -36,9 +33,10 @@ export async function addNearRows(store: Store, scope: RowScope, { text, asked, 
   const readAs = needed.length === 0 ? new Map() : await nearestWords(store, needed, scope.viewer);
   const isKnown = (word: string): boolean => readAs.get(word)?.[0] === word;
   let count = 0;
-  // A beginning is dear to look up: only behind words that are there.
-  if (needed.length > 1 && needed.slice(0, -1).every(isKnown))
-    count = add("begun", await rowsByWords(store, scope, begunQuery(asked)));
+  if (needed.length > 1 && needed.slice(0, -1).every(isKnown)) {
+    const begun = await begunWords(store, needed);
+    if (begun !== null) count = add("begun", await rowsByWords(store, scope, begun));
+  }
   if (count === 0 && !/\s/.test(text) && text.length >= 3 && (isAhead || needed.length <= WORDS_OF_A_PIECE))
     count = await addContained(store, scope, text, add);
   if (count === 0) count = await addReadAs(store, scope, { needed, readAs, add });
@@ -74,7 +72,8 @@ async function addReadAs(store: Store, scope: RowScope, { needed, readAs, add }:
     return readings.length === 0 ? [] : [`(${readings.map((one) => queryOf(one)).join(" | ")})`];
   });
   let count = 0;
-  if (groups.length > 0 && groups.length >= needed.length - 1) {
+  const isAsked = needed.every((word) => readAs.get(word)?.[0] === word); // as they stand: nothing was found so
+  if (!isAsked && groups.length > 0 && groups.length >= needed.length - 1) {
     const match = groups.length === needed.length ? "read-as" : "most";
     count = add(match, await rowsByWords(store, scope, groups.join(" & ")), readAs);
   }

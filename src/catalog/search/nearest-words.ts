@@ -27,7 +27,7 @@ export async function nearestWords(
       (select asked as word, 1.0 as likeness where is_known)
       union all
       (select word, similarity(word, asked) from search_word
-        where not is_known and word % asked and length(asked) >= 3
+        where not is_known and is_spellable and word % asked and length(asked) >= 3
         ${viewer.hidden.length === 0 ? sql`` : sql`and ${isSeen(viewer, sql`quote_literal(word)`)}`}
         order by 2 desc limit 20)
     ) as near

@@ -4,9 +4,10 @@ import { entryName } from "../entry-name.ts";
 import { lookKey } from "../look-key.ts";
 import type { Viewer } from "../visibility.ts";
 import { askedWords } from "./asked-words.ts";
-import { ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
+import { begunWord, begunWords } from "./begun-words.ts";
+import { fewInState, ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
 import { filterLexeme, lexeme, queryOf } from "./lexeme.ts";
-import { type AddRows, addNearRows, begunQuery } from "./near-rows.ts";
+import { type AddRows, addNearRows } from "./near-rows.ts";
 import { type Match, type RankedRow, rankRows } from "./rank-rows.ts";
 import { readSearchText, SearchFilterUnknownError } from "./read-search-text.ts";
 import {
@@ -36,7 +37,7 @@ export async function searchEntries(
   if (text.length > MAX_SEARCH_LENGTH) return { hits: [], hasMore: false };
   const { words, filters } = readSearchText(text.replaceAll("\u0000", ""), isLenient);
   const all = { ...filters, ...given };
-  const scope = scopeOf(all, viewer);
+  const scope = await scopeOf(store, all, viewer);
   const isNarrowed = scope.query !== null || scope.state !== null || scope.isOwnerUnknown;
   const wanted = offset + limit + 1;
   const ranked =
@@ -69,7 +70,7 @@ async function withStates(store: Store, ranked: readonly RankedRow[]) {
 const FIT: Readonly<Partial<Record<Match, SearchHit["fit"]>>> = { path: "name", end: "name", words: "words" };
 
 /** @throws {SearchFilterUnknownError} No such state. */
-function scopeOf(filters: SearchFilters, viewer: Viewer): RowScope {
+async function scopeOf(store: Store, filters: SearchFilters, viewer: Viewer): Promise<RowScope> {
   const state = filters.state === undefined ? null : searchStateOf(filters.state);
   if (filters.state !== undefined && state === null) {
     const known = Object.keys(SEARCH_STATES).join(", ");
@@ -82,10 +83,13 @@ function scopeOf(filters: SearchFilters, viewer: Viewer): RowScope {
     filters[name] === undefined ? [] : [queryOf(filterLexeme(name, filters[name]))],
   );
   const owner = filters.owner === undefined || isOwnerUnknown ? [] : [ownerQuery(lexeme(filters.owner))];
-  const key = filters.key === undefined ? [] : [queryOf(filterLexeme("key", filters.key), true)];
+  const key = filters.key === undefined ? [] : [await keyQuery(store, filterLexeme("key", filters.key))];
   const parts = [...exact, ...owner, ...key];
-  return { viewer, state, isOwnerUnknown, query: parts.length === 0 ? null : parts.join(" & ") };
+  const query = parts.length === 0 ? null : parts.join(" & ");
+  return { viewer, state, isOwnerUnknown, query, fewIds: state === null ? null : await fewInState(store, state) };
 }
+
+const keyQuery = async (store: Store, key: string): Promise<string> => (await begunWord(store, key)) ?? queryOf(key);
 
 /** Paths and metadata say `team-payments` where people say `payments`. */
 function ownerQuery(owner: string): string {
@@ -114,12 +118,19 @@ async function byText(store: Store, scope: RowScope, text: string, wanted: numbe
   };
   add("path", await rowsByName(store, scope, sql<boolean>`(full_path = ${text} or look_key = ${lookKey(text)})`));
   if (asked.needed.length > 0) {
-    const end = queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, "")));
-    add(text.includes("/") ? "end" : "words", await rowsByWords(store, scope, end));
-    const query = asked.needed.map((word) => queryOf(word)).join(" & ");
-    if (found.size < ROWS_AT_MOST) add("words", await rowsByWords(store, scope, query));
-    if (found.size < wanted && asked.needed.length === 1)
-      add("begun", await rowsByWords(store, scope, begunQuery(asked)));
+    const isPath = text.includes("/");
+    const ends = () => rowsByWords(store, scope, queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, ""))));
+    if (isPath) add("end", await ends());
+    if (found.size < ROWS_AT_MOST) {
+      const rows = await rowsByWords(store, scope, asked.needed.map((word) => queryOf(word)).join(" & "));
+      // What is called so goes before what has the word, and among so many it need not be.
+      if (!isPath && rows.length === ROWS_AT_MOST) add("words", await ends());
+      add("words", rows);
+    }
+    if (found.size < wanted && asked.needed.length === 1) {
+      const begun = await begunWords(store, asked.needed);
+      if (begun !== null) add("begun", await rowsByWords(store, scope, begun));
+    }
   }
   if (found.size === 0) await addNearRows(store, scope, { text, asked, add });
   return [...found.values()];

@@ -47,7 +47,7 @@ export async function readList(
   if (list === undefined) return null;
   const entryIds = list.entryIds.map(Number);
   const page = entryIds.slice(offset, offset + limit);
-  const scope = { viewer, query: null, state: null, isOwnerUnknown: false };
+  const scope = { viewer, query: null, state: null, fewIds: null, isOwnerUnknown: false };
   const rows = await rowsByName(store, scope, sql<boolean>`entry.id = any(${page}::bigint[])`);
   const inOrder = page.flatMap((entryId) => rows.find((row) => row.id === entryId) ?? []);
   const states = await statesOf(store, page);
