@@ -72,7 +72,7 @@ async function changedEntries(store: Store, settings: string, lastId: number, li
   const { rows } = await sql<Row>`
     select id, namespace, mount, engine, path, key_names, custom_metadata, current_version, versions,
       ${inputsOf(settings)} as inputs
-    from entry left join entry_fact on entry_id = id
+    from entry left join entry_reading on entry_id = id
     where id > ${lastId} and inputs is distinct from ${inputsOf(settings)}
     order by id limit ${limit}
   `.execute(store);
@@ -93,16 +93,16 @@ async function identifyBatch({ store, now, options = {} }: IdentifyDeps, rows: r
       found.flatMap(({ row, suggestions }) => suggestions.map((one) => ({ entry_id: row.id, ...one }))),
       now(),
     );
-    const facts = found.map(({ row, words }) => ({
+    const readings = found.map(({ row, words }) => ({
       entry_id: row.id,
       found_words: words,
       deleted_at: currentVersionDeletedAt(row),
       inputs: row.inputs,
     }));
     await sql`
-      insert into entry_fact (entry_id, found_words, deleted_at, inputs)
-      select entry_id, found_words, deleted_at, inputs from jsonb_to_recordset(${JSON.stringify(facts)}::jsonb)
-        as facts (entry_id bigint, found_words text[], deleted_at timestamptz, inputs text)
+      insert into entry_reading (entry_id, found_words, deleted_at, inputs)
+      select entry_id, found_words, deleted_at, inputs from jsonb_to_recordset(${JSON.stringify(readings)}::jsonb)
+        as readings (entry_id bigint, found_words text[], deleted_at timestamptz, inputs text)
       order by entry_id
       on conflict (entry_id) do update set found_words = excluded.found_words, deleted_at = excluded.deleted_at,
         inputs = excluded.inputs

@@ -3,6 +3,7 @@ import type {
   CrawlFolderTable,
   CrawlTable,
   EntryFactTable,
+  EntryReadingTable,
   EntryTable,
   FactWordTable,
   MetadataConfirmationTable,
@@ -48,6 +49,7 @@ export interface Tables {
   mount: MountTable;
   entry: EntryTable;
   entryFact: EntryFactTable;
+  entryReading: EntryReadingTable;
   factWord: FactWordTable;
   searchWord: SearchWordTable;
   crawl: CrawlTable;

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { drawHomes, type Published } from "../../src/home/draw-homes.ts";
 import { FIRST_PAGES } from "../../src/home/home-place.ts";
@@ -32,15 +33,12 @@ async function world(...paths: string[]) {
     drawHomes({ store: base.store, now: () => AT, limits: SETTINGS.limits, resolvePerson, publish, log });
   const open = (userId: string, place = FIRST_PAGES) => askForHome(base.store, userId, place);
   /** As if so many seconds had passed. */
+  /** In the database, which knows apart what was opened within a millisecond. */
   const pass = async (seconds: number) => {
-    const rows = await base.store.selectFrom("home").selectAll().execute();
-    const earlier = (at: Date | null) => at && new Date(at.getTime() - seconds * 1_000);
-    for (const { userId, openedAt, drawnAt, dueAt } of rows)
-      await base.store
-        .updateTable("home")
-        .set({ openedAt: earlier(openedAt) ?? openedAt, drawnAt: earlier(drawnAt), dueAt: earlier(dueAt) })
-        .where("userId", "=", userId)
-        .execute();
+    const by = sql`make_interval(secs => ${seconds})`;
+    await sql`update home set opened_at = opened_at - ${by}, drawn_at = drawn_at - ${by}, due_at = due_at - ${by}`.execute(
+      base.store,
+    );
   };
   const users = () => published.map(({ user }) => user);
   return { ...base, published, answers, during, warned, draw, open, pass, users };

@@ -15,10 +15,10 @@ export interface CliRun {
 
 /** Runs one command of the CLI with nothing but `env`, and kills it if it has not ended within `withinMs`. */
 export async function runCli(args: readonly string[], env: NodeJS.ProcessEnv, withinMs = 20_000): Promise<CliRun> {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: ROOT,
-    env: { PATH, HOME, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const streams = { stdout: "", stderr: "" };

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
+import { prepared } from "../../store/prepared.ts";
 import type { Engine } from "../../store/tables/catalog.ts";
 import type { NamedRow } from "../entry-name.ts";
 import { isVisible, type Viewer } from "../visibility.ts";
@@ -31,15 +32,19 @@ export interface RowScope {
 /** More than anybody pages through: the ranking looks at so many at most, and a common word stays quick. */
 export const ROWS_AT_MOST = 120;
 
-/** Entries whose words fit a tsquery. */
-export function rowsByWords(store: Store, scope: RowScope, query: string | null) {
+/** Entries whose words fit a tsquery, and which meet a further condition. */
+export function rowsByWords(store: Store, scope: RowScope, query: string | null, also = sql<boolean>`true`) {
   const parts = [query, scope.query].filter((part) => part !== null);
-  const fits = sql<boolean>`entry_fact.words @@ ${parts.join(" & ")}::tsquery`;
   const from = sql`entry_fact join entry on entry.id = entry_fact.entry_id`;
-  if (scope.fewIds === null) return readRows(store, from, scope, parts.length === 0 ? sql<boolean>`true` : fits);
+  return readRows(store, from, scope, sql<boolean>`${wordsFit(scope, parts.join(" & "))} and ${also}`);
+}
+
+/** @param query "": whatever their words are. */
+function wordsFit({ fewIds }: RowScope, query: string): RawBuilder<boolean> {
+  const fits = query === "" ? sql<boolean>`true` : sql<boolean>`entry_fact.words @@ ${query}::tsquery`;
+  if (fewIds === null) return fits;
   // "is true" keeps the index on words out of it: these few are read, and not all that have a common word.
-  const isOfFew = sql<boolean>`entry_fact.entry_id = any (${[...scope.fewIds]}::bigint[])`;
-  return readRows(store, from, scope, parts.length === 0 ? isOfFew : sql<boolean>`${isOfFew} and ${fits} is true`);
+  return sql<boolean>`entry_fact.entry_id = any (${[...fewIds]}::bigint[]) and ${fits} is true`;
 }
 
 /** The same by a condition on the name, also for entries that the identify pass has not seen yet. */
@@ -55,20 +60,20 @@ async function readRows(
   { viewer, state, isOwnerUnknown }: RowScope,
   condition: RawBuilder<boolean>,
 ): Promise<readonly FoundRow[]> {
-  const { rows } = await sql<FoundRow>`
+  const { rows } = await sql<FoundRow>`${prepared}
     select entry.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team, environment, purpose,
       application
     from ${from}
     where ${condition} and ${inState(state)} and ${isVisible(viewer)}
       ${isOwnerUnknown ? sql`and owner_team is null` : sql``}
-    limit ${ROWS_AT_MOST}
+    limit ${sql.lit(ROWS_AT_MOST)}
   `.execute(store);
   return rows;
 }
 
 /** The state of each entry, as `state:` filters by it. */
 export async function statesOf(store: Store, ids: readonly number[]): Promise<ReadonlyMap<number, SearchState>> {
-  const { rows } = await sql<{ id: number; state: SearchState }>`
+  const { rows } = await sql<{ id: number; state: SearchState }>`${prepared}
     select entry.id, case when gone_at is not null then 'gone' when deleted_at <= now() then 'deleted'
       else coalesce(${newestStatus}, 'not requested') end as state
     from entry left join entry_fact on entry_fact.entry_id = entry.id

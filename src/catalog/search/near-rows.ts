@@ -1,11 +1,11 @@
 import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
 import type { AskedWords } from "./asked-words.ts";
-import { begunWords } from "./begun-words.ts";
 import { type FoundRow, type RowScope, rowsByName, rowsByWords } from "./find-rows.ts";
 import { queryOf } from "./lexeme.ts";
 import { nearestWords } from "./nearest-words.ts";
 import { changedShare, type Match } from "./rank-rows.ts";
+import { begunWords, escaped, wordsAround } from "./word-pieces.ts";
 
 /** Takes rows found in one way. @returns How many there are by now. */
 export type AddRows = (
@@ -23,13 +23,15 @@ interface NearSearch {
 /** More words than this are no piece out of the middle of a name. */
 const WORDS_OF_A_PIECE = 3;
 const ENOUGH_NEAR = 5;
+/** Shares of the trigrams of both. */
+const LEAST_ALIKE = [0.5, 0.3];
 /** Above this share of letters to change, a name is no misspelling any more. */
 const MAX_CHANGED_SHARE = 0.45;
 
 /** What was meant, perhaps, where nothing is what was typed: a piece of a name, or words that are misspelt. */
 export async function addNearRows(store: Store, scope: RowScope, { text, asked, add }: NearSearch): Promise<void> {
   const { needed } = asked;
-  const isAhead = await isCrawlAhead(store);
+  const unread = await unreadSince(store);
   const readAs = needed.length === 0 ? new Map() : await nearestWords(store, needed, scope.viewer);
   const isKnown = (word: string): boolean => readAs.get(word)?.[0] === word;
   let count = 0;
@@ -37,23 +39,39 @@ export async function addNearRows(store: Store, scope: RowScope, { text, asked, 
     const begun = await begunWords(store, needed);
     if (begun !== null) count = add("begun", await rowsByWords(store, scope, begun));
   }
-  if (count === 0 && !/\s/.test(text) && text.length >= 3 && (isAhead || needed.length <= WORDS_OF_A_PIECE))
-    count = await addContained(store, scope, text, add);
+  if (count === 0 && !/\s/.test(text) && text.length >= 3 && (unread !== null || needed.length <= WORDS_OF_A_PIECE))
+    count = await addContained(store, scope, { text, unread, add });
   if (count === 0) count = await addReadAs(store, scope, { needed, readAs, add });
-  if (isAhead && count < ENOUGH_NEAR && text.length >= 5) add("alike", await rowsAlike(store, scope, text));
+  if (unread !== null && count < ENOUGH_NEAR && text.length >= 5)
+    add("alike", await rowsAlike(store, scope, text, unread));
 }
 
-/** There are names that the identify pass has not seen yet, so their words are not known: numbers only grow. */
-async function isCrawlAhead(store: Store): Promise<boolean> {
-  const { rows } = await sql<{ isAhead: boolean }>`
-    select coalesce((select max(id) from entry), 0) > coalesce((select max(entry_id) from entry_fact), 0) as is_ahead
+/**
+ * Names that the identify pass has not seen yet, so that their words are not known: numbers only grow. They are read one by
+ * one, which a whole estate's are for as long as its first crawl lists names.
+ * @returns The number before them; null: there are none.
+ */
+async function unreadSince(store: Store): Promise<number | null> {
+  const { rows } = await sql<{ newest: number; read: number }>`
+    select coalesce((select max(id) from entry), 0) as newest, coalesce((select max(entry_id) from entry_reading), 0) as read
   `.execute(store);
-  return rows[0]?.isAhead ?? false;
+  const [{ newest, read } = { newest: 0, read: 0 }] = rows;
+  return newest > read ? read : null;
 }
 
-async function addContained(store: Store, scope: RowScope, text: string, add: AddRows): Promise<number> {
-  const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
-  const rows = await rowsByName(store, scope, sql<boolean>`full_path ilike ${pattern}`);
+interface ContainedSearch {
+  readonly text: string;
+  readonly unread: number | null;
+  readonly add: AddRows;
+}
+
+async function addContained(store: Store, scope: RowScope, { text, unread, add }: ContainedSearch): Promise<number> {
+  const contains = sql<boolean>`full_path ilike ${`%${escaped(text)}%`}`;
+  const query = await wordsAround(store, text);
+  const rows = [
+    ...(query === null ? [] : await rowsByWords(store, scope, query, contains)),
+    ...(unread === null ? [] : await rowsByName(store, scope, sql<boolean>`entry.id > ${unread} and ${contains}`)),
+  ];
   const isEnd = ({ fullPath }: FoundRow): boolean => fullPath.toLowerCase().endsWith(`/${text.toLowerCase()}`);
   add("end", rows.filter(isEnd));
   return add("contained", rows);
@@ -83,16 +101,13 @@ async function addReadAs(store: Store, scope: RowScope, { needed, readAs, add }:
 }
 
 /**
- * By trigrams in common with the whole path, which the index answers. A strict threshold first: in a big estate whose
- * names are all alike a loose one would compare half of them.
+ * By trigrams in common with the whole path, among names that were not read. A strict threshold first: in an estate whose
+ * names are all alike a loose one would fit too many of them.
  */
-async function rowsAlike(store: Store, scope: RowScope, text: string): Promise<readonly FoundRow[]> {
-  for (const threshold of ["0.5", "0.3"]) {
-    const rows = await store.transaction().execute(async (tx) => {
-      await sql`select set_config('pg_trgm.similarity_threshold', ${threshold}, true)`.execute(tx);
-      return rowsByName(tx, scope, sql<boolean>`full_path % ${text}`);
-    });
-    const near = rows.filter(
+async function rowsAlike(store: Store, scope: RowScope, text: string, unread: number): Promise<readonly FoundRow[]> {
+  for (const least of LEAST_ALIKE) {
+    const isAlike = sql<boolean>`entry.id > ${unread} and similarity(full_path, ${text}) >= ${least}`;
+    const near = (await rowsByName(store, scope, isAlike)).filter(
       ({ fullPath }) => changedShare(fullPath.toLowerCase(), text.toLowerCase()) < MAX_CHANGED_SHARE,
     );
     if (near.length > 0) return near;

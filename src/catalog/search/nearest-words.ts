@@ -1,6 +1,7 @@
 import { distance } from "fastest-levenshtein";
 import { type RawBuilder, sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
+import { prepared } from "../../store/prepared.ts";
 import { isVisible, type Viewer } from "../visibility.ts";
 import { queryOf } from "./lexeme.ts";
 
@@ -18,7 +19,7 @@ export async function nearestWords(
   words: readonly string[],
   viewer: Viewer,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const { rows } = await sql<{ asked: string; word: string }>`
+  const { rows } = await sql<{ asked: string; word: string }>`${prepared}
     select asked, word
     from unnest(${[...words]}::text[], ${words.map((word) => queryOf(word))}::text[]) as asked (asked, query)
     -- Told once for each word (offset keeps it apart): who is known is not looked for among the others.

@@ -4,7 +4,6 @@ import { entryName } from "../entry-name.ts";
 import { lookKey } from "../look-key.ts";
 import type { Viewer } from "../visibility.ts";
 import { askedWords } from "./asked-words.ts";
-import { begunWord, begunWords } from "./begun-words.ts";
 import { fewInState, ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
 import { filterLexeme, lexeme, queryOf } from "./lexeme.ts";
 import { type AddRows, addNearRows } from "./near-rows.ts";
@@ -19,6 +18,7 @@ import {
   searchStateOf,
 } from "./search-query.ts";
 import { tellApart } from "./tell-apart.ts";
+import { begunWord, begunWords } from "./word-pieces.ts";
 
 /** Longer than any path that the catalogue holds. */
 export const MAX_SEARCH_LENGTH = 2_500;

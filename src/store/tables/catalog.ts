@@ -66,8 +66,15 @@ export interface EntryFactTable {
   application: string | null;
   environment: string | null;
   classification: string | null;
-  foundWords: Generated<string[]>;
-  inputs: Generated<string>;
+  deletedAt: Date | null;
+}
+
+/** What the identify pass read of an entry. */
+export interface EntryReadingTable {
+  entryId: number;
+  foundWords: string[];
+  deletedAt: Date | null;
+  inputs: string;
 }
 
 /** What else a fact is called; with the field `tag`, what a field is called as a tag of the target. */
@@ -80,6 +87,8 @@ export interface FactWordTable {
 /** Every word by which an entry may be found. */
 export interface SearchWordTable {
   word: string;
+  /** A misspelt word may be read as this one. */
+  isSpellable: Generated<boolean>;
 }
 
 export interface CrawlTable {
