@@ -68,9 +68,11 @@ export async function writeNames(
     with seen as (
       select path, look_key from unnest(${unique}::text[], ${lookKeys}::text[]) as seen (path, look_key)
     ), known as (
-      select count(*) filter (where entry.gone_at is null) as live_count,
-        count(*) filter (where entry.seen_in = ${crawlId}::bigint) as again_count
-      from seen join entry on entry.namespace = ${namespace} and entry.mount = ${mountPath} and entry.path = seen.path
+      select count(*) filter (where gone_at is null) as live_count,
+        count(*) filter (where seen_in = ${crawlId}::bigint) as again_count
+      -- Row by row (offset keeps it so): joined as a whole, each batch would read all of its mount.
+      from seen cross join lateral (select gone_at, seen_in from entry
+        where namespace = ${namespace} and mount = ${mountPath} and entry.path = seen.path offset 0) as entry
     ), written as (
       insert into entry (namespace, mount, mount_accessor, engine, path, look_key, seen_at, seen_in)
       select ${namespace}, ${mountPath}, ${accessor}, ${engine}, path, look_key, ${at}, ${crawlId}::bigint
