@@ -27,14 +27,12 @@ export function formatPath({ namespace, mount, path }: SecretPath): string {
  * @see facts: Vault answers `//`, `/./` and `/../` with a 307 to the cleaned path, so a client could read another secret.
  */
 export function assertSafePath(path: string): void {
-  const hasControl = [...path].some((character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x20 || (code >= 0x7f && code < 0xa0);
-  });
-  if (hasControl || path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")) {
-    throw new UnsafePathError();
-  }
+  if (CONTROL_CHARACTER.test(path) || DOT_SEGMENT.test(path)) throw new UnsafePathError();
 }
+
+const CONTROL_CHARACTER = /\p{Cc}/u;
+/** Or an empty one. */
+const DOT_SEGMENT = /(?:^|\/)\.{0,2}(?:\/|$)/;
 
 /** Encodes a path for Vault's URL, segment by segment. @throws {UnsafePathError} */
 export function encodePath(path: string): string {

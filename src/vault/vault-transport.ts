@@ -30,16 +30,17 @@ export function vaultTransport(
   defaults(): (request: TransportRequest) => Promise<TransportAnswer>;
 } {
   const send = async (request: TransportRequest, uri: string, redirectsLeft: number): Promise<TransportAnswer> => {
-    const { pathname } = new URL(uri);
+    const url = new URL(uri);
+    const { pathname } = url;
     const where = `${request.method} ${pathname}`;
     const isHealth = pathname.endsWith("/sys/health"); // there a status is the answer itself: 429 is a standby
     const answer = isHealth
-      ? await call(request, uri, where, timeoutMs)
-      : await whenLetIn(() => call(request, uri, where, timeoutMs), onThrottled);
+      ? await call(request, url, where, timeoutMs)
+      : await whenLetIn(() => call(request, url, where, timeoutMs), onThrottled);
     const { location } = answer.headers;
     if (answer.statusCode === 307 && location !== undefined) {
-      const next = new URL(location, uri);
-      if (redirectsLeft === 0 || !isSamePath(next, new URL(uri))) throw new VaultRefusedError(where, 307);
+      const next = new URL(location, url);
+      if (redirectsLeft === 0 || !isSamePath(next, url)) throw new VaultRefusedError(where, 307);
       return send(request, next.href, redirectsLeft - 1);
     }
     if (answer.statusCode !== 200 && answer.statusCode !== 204 && !isHealth) {
@@ -84,10 +85,10 @@ async function whenLetIn(
   }
 }
 
-async function call(request: TransportRequest, uri: string, where: string, timeoutMs: number): Promise<HttpAnswer> {
+async function call(request: TransportRequest, url: URL, where: string, timeoutMs: number): Promise<HttpAnswer> {
   const hasBody = typeof request.json === "object" && request.json !== null;
   try {
-    return await callHttp(new URL(uri), {
+    return await callHttp(url, {
       method: request.method,
       headers: {
         "User-Agent": "glovebox", // Vault's audit log says so beside each call
