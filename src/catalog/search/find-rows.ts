@@ -32,43 +32,55 @@ export interface RowScope {
 /** More than anybody pages through: the ranking looks at so many at most, and a common word stays quick. */
 export const ROWS_AT_MOST = 120;
 
-/** Entries whose words fit a tsquery, and which meet a further condition. */
-export function rowsByWords(store: Store, scope: RowScope, query: string | null, also = sql<boolean>`true`) {
-  const parts = [query, scope.query].filter((part) => part !== null);
-  const from = sql`entry_fact join entry on entry.id = entry_fact.entry_id`;
-  return readRows(store, from, scope, sql<boolean>`${wordsFit(scope, parts.join(" & "))} and ${also}`);
+/** One way to find entries: each row of `from` that meets the condition. */
+export interface Way {
+  readonly from: RawBuilder<unknown>;
+  readonly condition: RawBuilder<boolean>;
 }
 
-/** @param query "": whatever their words are. */
-function wordsFit({ fewIds }: RowScope, query: string): RawBuilder<boolean> {
-  const fits = query === "" ? sql<boolean>`true` : sql<boolean>`entry_fact.words @@ ${query}::tsquery`;
-  if (fewIds === null) return fits;
+/** Entries whose words fit a tsquery, and which meet a further condition. */
+export function byWords({ query: ofFilters, fewIds }: RowScope, query: string | null, also = sql<boolean>`true`): Way {
+  const parts = [query, ofFilters].filter((part) => part !== null);
+  const fits = sql<boolean>`${parts.length === 0 ? sql`true` : wordsFit(parts.join(" & "))} and ${also}`;
+  const from = sql`entry_fact join entry on entry.id = entry_fact.entry_id`;
+  if (fewIds === null) return { from, condition: fits };
   // "is true" keeps the index on words out of it: these few are read, and not all that have a common word.
-  return sql<boolean>`entry_fact.entry_id = any (${[...fewIds]}::bigint[]) and ${fits} is true`;
+  const isOfFew = sql<boolean>`entry_fact.entry_id = any (${[...fewIds]}::bigint[])`;
+  return { from, condition: sql<boolean>`${isOfFew} and (${fits}) is true` };
 }
 
 /** The same by a condition on the name, also for entries that the identify pass has not seen yet. */
-export function rowsByName(store: Store, scope: RowScope, condition: RawBuilder<boolean>) {
-  const fits = scope.query === null ? sql<boolean>`true` : sql<boolean>`entry_fact.words @@ ${scope.query}::tsquery`;
+export function byName({ query }: RowScope, condition: RawBuilder<boolean>): Way {
   const from = sql`entry left join entry_fact on entry_fact.entry_id = entry.id`;
-  return readRows(store, from, scope, sql<boolean>`${condition} and ${fits}`);
+  return { from, condition: query === null ? condition : sql<boolean>`${condition} and (${wordsFit(query)}) is true` };
 }
 
-async function readRows(
+const wordsFit = (query: string): RawBuilder<boolean> => sql<boolean>`entry_fact.words @@ ${query}::tsquery`;
+
+export async function rowsBy(store: Store, scope: RowScope, way: Way): Promise<readonly FoundRow[]> {
+  const [rows = []] = await rowsByEach(store, scope, [way]);
+  return rows;
+}
+
+/** What each way finds, in one round trip. */
+export async function rowsByEach(
   store: Store,
-  from: RawBuilder<unknown>,
   { viewer, state, isOwnerUnknown }: RowScope,
-  condition: RawBuilder<boolean>,
-): Promise<readonly FoundRow[]> {
-  const { rows } = await sql<FoundRow>`${prepared}
-    select entry.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team, environment, purpose,
-      application
+  ways: readonly Way[],
+): Promise<readonly (readonly FoundRow[])[]> {
+  const parts = ways.map(
+    ({ from, condition }, way) => sql`
+    (select ${sql.lit(way)} as way, entry.id, full_path, gone_at, mount, engine, key_names, vault_updated_at, owner_team,
+      environment, purpose, application
     from ${from}
     where ${condition} and ${inState(state)} and ${isVisible(viewer)}
       ${isOwnerUnknown ? sql`and owner_team is null` : sql``}
-    limit ${sql.lit(ROWS_AT_MOST)}
-  `.execute(store);
-  return rows;
+    limit ${sql.lit(ROWS_AT_MOST)})`,
+  );
+  const { rows } = await sql<FoundRow & { way: number }>`${prepared} ${sql.join(parts, sql` union all `)}`.execute(
+    store,
+  );
+  return ways.map((_, way) => rows.filter((row) => row.way === way));
 }
 
 /** The state of each entry, as `state:` filters by it. */

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
 import type { AskedWords } from "./asked-words.ts";
-import { type FoundRow, type RowScope, rowsByName, rowsByWords } from "./find-rows.ts";
+import { byName, byWords, type FoundRow, type RowScope, rowsBy } from "./find-rows.ts";
 import { queryOf } from "./lexeme.ts";
 import { nearestWords } from "./nearest-words.ts";
 import { changedShare, type Match } from "./rank-rows.ts";
@@ -37,7 +37,7 @@ export async function addNearRows(store: Store, scope: RowScope, { text, asked, 
   let count = 0;
   if (needed.length > 1 && needed.slice(0, -1).every(isKnown)) {
     const begun = await begunWords(store, needed);
-    if (begun !== null) count = add("begun", await rowsByWords(store, scope, begun));
+    if (begun !== null) count = add("begun", await rowsBy(store, scope, byWords(scope, begun)));
   }
   if (count === 0 && !/\s/.test(text) && text.length >= 3 && (unread !== null || needed.length <= WORDS_OF_A_PIECE))
     count = await addContained(store, scope, { text, unread, add });
@@ -69,8 +69,10 @@ async function addContained(store: Store, scope: RowScope, { text, unread, add }
   const contains = sql<boolean>`full_path ilike ${`%${escaped(text)}%`}`;
   const query = await wordsAround(store, text);
   const rows = [
-    ...(query === null ? [] : await rowsByWords(store, scope, query, contains)),
-    ...(unread === null ? [] : await rowsByName(store, scope, sql<boolean>`entry.id > ${unread} and ${contains}`)),
+    ...(query === null ? [] : await rowsBy(store, scope, byWords(scope, query, contains))),
+    ...(unread === null
+      ? []
+      : await rowsBy(store, scope, byName(scope, sql<boolean>`entry.id > ${unread} and ${contains}`))),
   ];
   const isEnd = ({ fullPath }: FoundRow): boolean => fullPath.toLowerCase().endsWith(`/${text.toLowerCase()}`);
   add("end", rows.filter(isEnd));
@@ -93,11 +95,11 @@ async function addReadAs(store: Store, scope: RowScope, { needed, readAs, add }:
   const isAsked = needed.every((word) => readAs.get(word)?.[0] === word); // as they stand: nothing was found so
   if (!isAsked && groups.length > 0 && groups.length >= needed.length - 1) {
     const match = groups.length === needed.length ? "read-as" : "most";
-    count = add(match, await rowsByWords(store, scope, groups.join(" & ")), readAs);
+    count = add(match, await rowsBy(store, scope, byWords(scope, groups.join(" & "))), readAs);
   }
   if (count > 0 || groups.length < 3) return count;
   const allButOne = groups.map((_, left) => `(${groups.filter((__, place) => place !== left).join(" & ")})`);
-  return add("most", await rowsByWords(store, scope, allButOne.join(" | ")), readAs);
+  return add("most", await rowsBy(store, scope, byWords(scope, allButOne.join(" | "))), readAs);
 }
 
 /**
@@ -107,7 +109,7 @@ async function addReadAs(store: Store, scope: RowScope, { needed, readAs, add }:
 async function rowsAlike(store: Store, scope: RowScope, text: string, unread: number): Promise<readonly FoundRow[]> {
   for (const least of LEAST_ALIKE) {
     const isAlike = sql<boolean>`entry.id > ${unread} and similarity(full_path, ${text}) >= ${least}`;
-    const near = (await rowsByName(store, scope, isAlike)).filter(
+    const near = (await rowsBy(store, scope, byName(scope, isAlike))).filter(
       ({ fullPath }) => changedShare(fullPath.toLowerCase(), text.toLowerCase()) < MAX_CHANGED_SHARE,
     );
     if (near.length > 0) return near;

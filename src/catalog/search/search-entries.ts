@@ -4,7 +4,7 @@ import { entryName } from "../entry-name.ts";
 import { lookKey } from "../look-key.ts";
 import type { Viewer } from "../visibility.ts";
 import { askedWords } from "./asked-words.ts";
-import { fewInState, ROWS_AT_MOST, type RowScope, rowsByName, rowsByWords, statesOf } from "./find-rows.ts";
+import { byName, byWords, fewInState, ROWS_AT_MOST, type RowScope, rowsBy, rowsByEach, statesOf } from "./find-rows.ts";
 import { filterLexeme, lexeme, queryOf } from "./lexeme.ts";
 import { type AddRows, addNearRows } from "./near-rows.ts";
 import { type Match, type RankedRow, rankRows } from "./rank-rows.ts";
@@ -102,7 +102,7 @@ async function byFilters(store: Store, scope: RowScope, filters: SearchFilters):
   const because = Object.entries(filters)
     .map(([name, value]) => `${name === "key" ? "key name" : name} ${value}`)
     .join("; ");
-  const rows = await rowsByWords(store, scope, null);
+  const rows = await rowsBy(store, scope, byWords(scope, null));
   const asked = { needed: [], wished: [] };
   return rankRows(rows, { match: "words", asked, text: "" }).map((ranked) => ({ ...ranked, because }));
 }
@@ -116,21 +116,26 @@ async function byText(store: Store, scope: RowScope, text: string, wanted: numbe
     for (const one of more) if (!found.has(one.row.id)) found.set(one.row.id, one);
     return found.size;
   };
-  add("path", await rowsByName(store, scope, sql<boolean>`(full_path = ${text} or look_key = ${lookKey(text)})`));
-  if (asked.needed.length > 0) {
-    const isPath = text.includes("/");
-    const ends = () => rowsByWords(store, scope, queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, ""))));
-    if (isPath) add("end", await ends());
-    if (found.size < ROWS_AT_MOST) {
-      const rows = await rowsByWords(store, scope, asked.needed.map((word) => queryOf(word)).join(" & "));
-      // What is called so goes before what has the word, and among so many it need not be.
-      if (!isPath && rows.length === ROWS_AT_MOST) add("words", await ends());
-      add("words", rows);
-    }
-    if (found.size < wanted && asked.needed.length === 1) {
-      const begun = await begunWords(store, asked.needed);
-      if (begun !== null) add("begun", await rowsByWords(store, scope, begun));
-    }
+  const path = byName(scope, sql<boolean>`(full_path = ${text} or look_key = ${lookKey(text)})`);
+  const end = byWords(scope, queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, ""))));
+  const { needed } = asked;
+  const words = byWords(scope, needed.map((word) => queryOf(word)).join(" & "));
+  if (needed.length === 0) {
+    add("path", await rowsBy(store, scope, path));
+  } else if (text.includes("/")) {
+    const [named = [], ending = []] = await rowsByEach(store, scope, [path, end]);
+    add("path", named);
+    if (add("end", ending) < ROWS_AT_MOST) add("words", await rowsBy(store, scope, words));
+  } else {
+    const [named = [], worded = []] = await rowsByEach(store, scope, [path, words]);
+    add("path", named);
+    // What is called so goes before what has the word, and among so many it need not be.
+    if (worded.length === ROWS_AT_MOST) add("words", await rowsBy(store, scope, end));
+    add("words", worded);
+  }
+  if (needed.length === 1 && found.size < wanted) {
+    const begun = await begunWords(store, needed);
+    if (begun !== null) add("begun", await rowsBy(store, scope, byWords(scope, begun)));
   }
   if (found.size === 0) await addNearRows(store, scope, { text, asked, add });
   return [...found.values()];

@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
 import { entryName } from "../entry-name.ts";
 import type { Viewer } from "../visibility.ts";
-import { rowsByName, statesOf } from "./find-rows.ts";
+import { byName, rowsBy, statesOf } from "./find-rows.ts";
 import type { SearchHit } from "./search-query.ts";
 import { tellApart } from "./tell-apart.ts";
 
@@ -48,7 +48,7 @@ export async function readList(
   const entryIds = list.entryIds.map(Number);
   const page = entryIds.slice(offset, offset + limit);
   const scope = { viewer, query: null, state: null, fewIds: null, isOwnerUnknown: false };
-  const rows = await rowsByName(store, scope, sql<boolean>`entry.id = any(${page}::bigint[])`);
+  const rows = await rowsBy(store, scope, byName(scope, sql<boolean>`entry.id = any(${page}::bigint[])`));
   const inOrder = page.flatMap((entryId) => rows.find((row) => row.id === entryId) ?? []);
   const states = await statesOf(store, page);
   const apart = tellApart(inOrder.map((row) => ({ ...row, state: states.get(row.id) ?? null })));
