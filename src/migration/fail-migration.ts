@@ -32,13 +32,11 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
     dead === "admin"
       ? await endLostRun(run).catch(warned(run, "the lease is still open; the janitor closes it"))
       : await endLease(run).catch(warned(run, "the lease is still open; the janitor closes it"));
-  const end = (): Promise<unknown> =>
-    leftVault(run).then(
-      (proof) => {
-        run.proofs.admin = proof;
-      },
-      warned(run, "the admin token ends by itself"),
-    );
+  const end = async (): Promise<boolean> => {
+    run.proofs.admin = await leftVault(run).catch(warned(run, "the admin token ends by itself"));
+    // Where ours died under us, it was another login that closed the lease, and that one must have ended as well.
+    return run.proofs.admin !== null && (dead !== "admin" || leaseClosedAt !== null);
+  };
   await settle(run, { cause, statement: run.statement, written: run.written.list, leaseClosedAt }, end);
 }
 
@@ -46,16 +44,16 @@ export async function failMigration(run: MigrationRun, error: unknown): Promise<
  * Fails an attempt whose statement or target was refused: nothing was lent. What an earlier process may have written stays
  * as it is, for where it wrote was never approved.
  */
-export async function refuseMigration(attempt: Attempt, error: unknown): Promise<void> {
+export async function refuseMigration(attempt: Attempt, error: unknown, hasLeftVault = false): Promise<void> {
   if (error instanceof FenceLostError) throw error;
   const cause = explain(attempt, error);
   const hasWritten = attempt.row.writes !== null;
   if (await mayComeAgain(attempt, cause.code))
-    return recordWaiting(attempt, cause, { hasWritten, leaseClosedAt: null });
+    return recordWaiting(attempt, cause, { hasWritten, leaseClosedAt: null, hasLeftVault });
   const takenBack = !hasWritten
     ? ""
     : "An earlier attempt may have written to the target and I left it alone: ask support to look at it.";
-  await recordFailure(attempt, cause, { leaseClosedAt: null, takenBack });
+  await recordFailure(attempt, cause, { leaseClosedAt: null, takenBack, hasLeftVault });
 }
 
 /** Fails an attempt that Vault did not let in. */
@@ -76,7 +74,10 @@ export async function failLogin(
 export async function postponeEnd(run: MigrationRun, error: unknown): Promise<never> {
   if (error instanceof FenceLostError) throw error;
   const cause = explain(run, error);
-  return recordWaiting(run, cause, { hasWritten: true, leaseClosedAt: null, words: END_MISSING });
+  return recordWaiting(run, cause, {
+    ...{ hasWritten: true, leaseClosedAt: null, hasLeftVault: false },
+    words: END_MISSING,
+  });
 }
 
 const END_MISSING =
@@ -92,24 +93,28 @@ interface Failure {
 }
 
 /**
- * @param end What is left to do before anything is recorded.
+ * @param end What is left to do before anything is recorded: leaving Vault, if we were in. True once that is proven.
  * @throws The cause, if it waits.
  */
 async function settle(
   attempt: Attempt,
   { cause, statement, written, leaseClosedAt }: Failure,
-  end: () => Promise<unknown> = async () => {},
+  end: () => Promise<boolean> = async () => false,
 ): Promise<void> {
   const hasWritten = written !== null;
   // What was written is left where it is: the next attempt finds it there, and goes on from it.
   if (await mayComeAgain(attempt, cause.code)) {
-    await end();
-    return recordWaiting(attempt, cause, { hasWritten, leaseClosedAt });
+    return recordWaiting(attempt, cause, { hasWritten, leaseClosedAt, hasLeftVault: await end() });
   }
   const takenBack = await takeBack(attempt, statement, written, cause);
-  await end();
-  if (takenBack !== null) return recordFailure(attempt, cause, { leaseClosedAt, takenBack });
-  return recordWaiting(attempt, cause, { hasWritten, leaseClosedAt, words: `${cause.userMessage} ${NOBODY_KNOWS}` });
+  const hasLeftVault = await end();
+  if (takenBack !== null) return recordFailure(attempt, cause, { leaseClosedAt, takenBack, hasLeftVault });
+  return recordWaiting(attempt, cause, {
+    hasWritten,
+    leaseClosedAt,
+    hasLeftVault,
+    words: `${cause.userMessage} ${NOBODY_KNOWS}`,
+  });
 }
 
 /** @returns What was taken back, in words; null if AWS did not answer. */

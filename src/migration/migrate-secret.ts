@@ -89,8 +89,8 @@ async function openRun(
   const vaultVersion = versionInHand(order);
   const [free, login] = await Promise.allSettled([findFreeVersion(attempt.deps, statement, vaultVersion), logIn()]);
   if (free.status === "rejected") {
-    if (login.status === "fulfilled") await login.value.revokeSelf().catch(() => {});
-    await refuseMigration(attempt, free.reason);
+    const proof = login.status === "fulfilled" ? await login.value.revokeSelf().catch(() => null) : null;
+    await refuseMigration(attempt, free.reason, proof !== null);
     return null;
   }
   if (login.status === "rejected") {

@@ -13,13 +13,15 @@ interface CleanUp {
   readonly leaseClosedAt: Date | null;
   /** What was taken back, in words; "" if nothing was written. */
   readonly takenBack: string;
+  /** Our admin token is proven dead: no successor has to revoke it. */
+  readonly hasLeftVault: boolean;
 }
 
 /** Parks the migration: a person's next step is on its card. Some causes pause the whole run with it. */
 export async function recordFailure(
   { deps, row, journal }: Attempt,
   cause: GloveboxError,
-  { leaseClosedAt, takenBack }: CleanUp,
+  { leaseClosedAt, takenBack, hasLeftVault }: CleanUp,
 ): Promise<void> {
   const at = deps.now();
   const kind = "migration.failed";
@@ -46,6 +48,7 @@ export async function recordFailure(
       const content = { reason: pausedBecause, code: cause.code, migrationId: row.id };
       await appendEvent(tx, at, { kind: "control.paused", actor: "worker", subject: "control", content });
     },
+    givesFenceBack: hasLeftVault,
   });
   deps.trace?.(kind);
   if (pausedBecause !== null) deps.log.warn({ code: cause.code, reason: pausedBecause }, "all moves are paused");

@@ -13,6 +13,8 @@ interface Waiting {
   /** Something may have reached AWS, of this attempt or an earlier one. */
   readonly hasWritten: boolean;
   readonly leaseClosedAt: Date | null;
+  /** Our admin token is proven dead: no successor has to revoke it. */
+  readonly hasLeftVault: boolean;
   /** For the card, where what is left to do is special. */
   readonly words?: string;
 }
@@ -34,7 +36,7 @@ export async function mayComeAgain({ deps, row }: Attempt, code: string): Promis
 export async function recordWaiting(
   { deps, row, journal }: Attempt,
   cause: GloveboxError,
-  { hasWritten, leaseClosedAt, words }: Waiting,
+  { hasWritten, leaseClosedAt, hasLeftVault, words }: Waiting,
 ): Promise<never> {
   const at = await databaseNow(deps.store);
   const isSame = row.causeCode === cause.code && row.waitingSince !== null;
@@ -59,6 +61,7 @@ export async function recordWaiting(
       if (isQueuedAgain) await queueAgain(tx, row.requestId);
       if (leaseClosedAt) await closeAsk(tx, row.id, leaseClosedAt);
     },
+    givesFenceBack: hasLeftVault,
   });
   deps.trace?.("migration.waiting");
   throw cause;

@@ -29,7 +29,7 @@ export async function undoMigration(attempt: Attempt): Promise<void> {
     if (!(error instanceof GloveboxError) || error instanceof FenceLostError) throw error;
     if (!(await mayComeAgain(attempt, error.code))) return recordRefused(attempt, error);
     const words = `${causeFor(error.code).waitsFor}; I go on with the undo by myself, and do nothing twice.`;
-    await recordWaiting(attempt, error, { hasWritten: true, leaseClosedAt: null, words });
+    await recordWaiting(attempt, error, { hasWritten: true, leaseClosedAt: null, hasLeftVault: false, words });
   }
 }
 

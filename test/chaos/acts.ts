@@ -23,6 +23,9 @@ export async function startAct(world: ChaosWorld, item: Item, planted: Planted):
   });
 }
 
+/** Of AWS: the engine may not read a value, and does not ask again. */
+const REFUSALS: ReadonlySet<string> = new Set(["access-denied", "expired-token", "key-failure"]);
+
 /** What was ordered has ended as it must: from now on this must be in AWS. */
 export async function endAct(world: ChaosWorld, item: Item, planted: Planted): Promise<void> {
   const { plan, expected, before, values } = item;
@@ -30,7 +33,8 @@ export async function endAct(world: ChaosWorld, item: Item, planted: Planted): P
   if (!isRefused && actOf(item)?.does === "undo") item.expected = afterUndo(before, expected);
   else if (!isRefused) {
     item.before = expected;
-    item.expected = afterMove(plan, expected, values);
+    const isRefusedOnce = actOf(item)?.strikes.some((strike) => strike.on === "aws" && REFUSALS.has(strike.kind));
+    item.expected = afterMove(plan, expected, values, isRefusedOnce);
   }
   item.expected = await Promise.all(item.expected.map((target) => nowFixed(world, target)));
   item.actsEnded += 1;

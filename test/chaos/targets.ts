@@ -55,11 +55,14 @@ export function laidOf({ shape }: MigrationPlan, document: string): LaidValue[] 
 /**
  * After a move of Vault's newest version with the older ones that were asked for.
  * @param values The planted document of each Vault version, the newest last.
+ * @param mayPutAgain AWS refused a call meanwhile. If that was the look whether the value is there already, it counts as
+ * another and is put once more.
  */
 export function afterMove(
   plan: MigrationPlan,
   targets: readonly ExpectedTarget[],
   values: readonly string[],
+  mayPutAgain = false,
 ): ExpectedTarget[] {
   const newest = values.length;
   const oldest = Math.max(1, newest - plan.olderVersions);
@@ -70,7 +73,7 @@ export function afterMove(
       const value = laidOf(plan, values[version - 1] ?? "{}")[place] as LaidValue;
       const held = labels[label];
       const isKept = held?.value.as === value.as && held.value.content === value.content;
-      if (!isKept) labels[label] = { value, versionId: null }; // an equal value is not put once more
+      if (!isKept || mayPutAgain) labels[label] = { value, versionId: null }; // else an equal value is not put once more
     }
     return { ...target, is: "live", theirs: target.theirs === "no" ? "no" : "taken over", labels };
   });

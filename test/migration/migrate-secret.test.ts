@@ -62,6 +62,10 @@ describe("migrateSecret on real servers", () => {
     expect(await world.rowOf(id)).toMatchObject({ state: "failed", causeCode: "TARGET_NOT_OURS" });
     expect(await world.valueOf(id)).toBe("theirs");
     expect(await world.leftovers()).toEqual(NOTHING_LEFT);
+    // Its token is proven dead, so nobody is told to revoke it.
+    expect(await world.store.selectFrom("fence").selectAll().execute()).toMatchObject([
+      { holder: null, adminAccessor: null },
+    ]);
   });
 
   it("stops at a target that somebody else has scheduled for deletion", async () => {
