@@ -66,7 +66,7 @@ export interface CrawlDeps {
 }
 
 const CALLS_AT_ONCE = 8;
-const BATCH_SIZE = 1_000;
+const BATCH_SIZE = 2_000;
 const WHOLE: CrawlScope = { namesOnly: false, full: false };
 
 /**

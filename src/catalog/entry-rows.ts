@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Store } from "../store/open-store.ts";
+import { prepared } from "../store/prepared.ts";
 import type { MountInfo, SecretMetadata } from "./catalog-source.ts";
 import { isCurrentVersionDeleted } from "./current-version.ts";
 import { lookKey } from "./look-key.ts";
@@ -64,7 +65,7 @@ export async function writeNames(
   const { namespace, path: mountPath, accessor, engine } = mount;
   const unique = [...new Set(paths)];
   const lookKeys = unique.map((path) => lookKey(formatPath({ namespace, mount: mountPath, path })));
-  const { rows } = await sql<WrittenNames>`
+  const { rows } = await sql<WrittenNames>`${prepared}
     with seen as (
       select path, look_key from unnest(${unique}::text[], ${lookKeys}::text[]) as seen (path, look_key)
     ), known as (

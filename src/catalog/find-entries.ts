@@ -41,7 +41,10 @@ export async function findEntries(
     // Before the look-up: the answer must not depend on what there is.
     const rule = hiddenBy(viewer, spelling);
     if (rule !== null) return hiddenResult(viewer, rule);
-    const rows = await selectNames(store).where("fullPath", "=", spelling).execute();
+    const rows = await selectNames(store)
+      .where("lookKey", "=", lookKey(spelling)) // by the index; the same name has the same key
+      .where("fullPath", "=", spelling)
+      .execute();
     const [row] = rows;
     if (row !== undefined && rows.length === 1) return { kind: "one", entry: entryName(row) };
     if (rows.length > 1) return { kind: "several", near: rows.map((one) => hitOf(one, "its path")), hasMore: false };

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Store } from "../../store/open-store.ts";
 import type { MountInfo } from "../catalog-source.ts";
 import { writeNames } from "../entry-rows.ts";
@@ -31,6 +32,8 @@ export async function writeBatch(
   at: Date,
 ): Promise<{ readonly entryCount: number }> {
   return store.transaction().execute(async (tx) => {
+    // A crash of the database may take the newest batches, with their checkpoint: they are listed once more.
+    await sql`set local synchronous_commit = off`.execute(tx);
     let [entryCount, newCount] = [0, 0];
     for (const [mount, names] of batch.names) {
       const written = await writeNames(tx, mount, names, at, crawlId);

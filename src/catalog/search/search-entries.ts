@@ -116,7 +116,7 @@ async function byText(store: Store, scope: RowScope, text: string, wanted: numbe
     for (const one of more) if (!found.has(one.row.id)) found.set(one.row.id, one);
     return found.size;
   };
-  const path = byName(scope, sql<boolean>`(full_path = ${text} or look_key = ${lookKey(text)})`);
+  const path = byName(scope, sql<boolean>`look_key = ${lookKey(text)}`); // also the name as it stands
   const end = byWords(scope, queryOf(filterLexeme("end", text.replace(/^\/+|\/+$/g, ""))));
   const { needed } = asked;
   const words = byWords(scope, needed.map((word) => queryOf(word)).join(" & "));

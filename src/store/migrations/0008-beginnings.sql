@@ -8,3 +8,5 @@ select distinct lexeme, false from entry_fact, unnest(tsvector_to_array(words)) 
 where lexeme not like ':%' or lexeme like ':key:%' order by 1
 on conflict do nothing;
 drop index entry_by_trigrams;
+-- A name is looked up by its look_key, which is the same for the same name.
+drop index entry_by_full_path;
