@@ -59,6 +59,8 @@ describe("a search finds first", () => {
     ["the beginning of a word", "newsl", "apps/prod/newsletter/mailgun"],
     ["the beginnings of the last word", "shop postg", "apps/prod/shop/postgres"],
     ["a piece out of the middle", "ayside-fr", "apps/partner/quayside-freight"],
+    ["a piece out of one word", "arqub", "apps/ci/sonarqube"],
+    ["a piece with a digit", "phan/x1", "apps/orphan/x17"],
     ["an accent left out", "cafe kiosk", "apps/prod/caf\u00e9/kiosk"],
     ["a word too many", "warehouse rabbitmq live blahblah", "apps/live/warehouse/rabbitmq"],
   ])("%s: %s", async (_what, text, path) => {
@@ -129,6 +131,9 @@ describe("filters", () => {
     ["owner, however it is spelt", "owner:logistics", ["apps/orphan/x17"]],
     ["mount", "stripe mount:archive", ["archive/prod/shop/stripe"]],
     ["env", "env:staging shop", ["apps/staging/shop/stripe"]],
+    ["a key name that is not finished", "mount:apps key:sonar_tok", ["apps/ci/sonarqube"]],
+    ["the beginning of a word in a key name", "mount:apps key:passph", ["apps/prod/warehouse/signing"]],
+    ["a key name that nothing begins with", "mount:apps key:sonar_tokens", []],
     ["type and key together", "type:payment-key key:webhook_secret mount:apps env:prod", ["apps/prod/shop/stripe"]],
   ])("%s: %s", async (_what, text, paths) => {
     expect(await pathsOf(text)).toEqual(paths);
