@@ -58,6 +58,7 @@ const shownKey = (key: string): string => (looksLikeSecret(key) ? "(a key)" : ke
 
 function reasonAgainst(tags: Readonly<Record<string, string>>, tag: string, key: string, value: string): string | null {
   if (looksLikeSecret(value) || looksLikeSecret(key) || looksLikeSecret(`${key}=${value}`)) return CREDENTIAL;
+  if (tag === "__proto__") return "its name can't be kept as one of an object";
   if (Object.hasOwn(tags, tag)) return "another tag has its name";
   const fault = tagFault(tag, value);
   if (fault !== null) return fault.brief;

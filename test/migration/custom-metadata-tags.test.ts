@@ -34,6 +34,7 @@ describe("carryCustomMetadata", () => {
     ["the name of a field", { purpose: "other" }, "another tag has its name"],
     ["a name that AWS keeps", { "aws:x": "v" }, "AWS keeps its name"],
     ["a name of ours", { "glovebox-state": "sealed" }, "Glovebox sets that tag"],
+    ["a name that sets what an object inherits", JSON.parse('{"__proto__":"v"}'), "can't be kept"],
     ["a name of an object's own", { constructor: "v" }, null],
   ])("leaves out %s, and keeps it", (_what, custom, reason) => {
     const { tags, leftOut } = carryCustomMetadata({ tags: "all", prefix: "" }, custom, { purpose: "p" });
