@@ -27,11 +27,13 @@ export async function begunWords(store: Store, words: readonly string[]): Promis
  * @returns null: see `begunWord`.
  */
 export async function wordsAround(store: Store, piece: string): Promise<string | null> {
-  const words = lexemesOf(piece);
-  const last = words.length - 1;
-  const like = (word: string, place: number): string =>
-    `${place === 0 ? "%" : ""}${escaped(word)}${place === last ? "%" : ""}`;
-  return all(await Promise.all(words.map((word, place) => wordsLike(store, like(word, place)))));
+  const [first = "", ...others] = lexemesOf(piece).map(escaped);
+  const last = others.at(-1);
+  if (last === undefined) return wordsLike(store, `%${first}%`);
+  const between = lexemesOf(piece)
+    .slice(1, -1)
+    .map((word) => queryOf(word));
+  return all([await wordsLike(store, `%${first}`), ...between, await wordsLike(store, `${last}%`)]);
 }
 
 async function wordsLike(store: Store, pattern: string): Promise<string | null> {
@@ -48,4 +50,4 @@ const anyOf = (rows: readonly { word: string }[]): string | null =>
   rows.length === 0 ? null : `(${rows.map(({ word }) => queryOf(word)).join(" | ")})`;
 
 const all = (queries: readonly (string | null)[]): string | null =>
-  queries.length === 0 || queries.includes(null) ? null : queries.join(" & ");
+  queries.includes(null) ? null : queries.join(" & ");

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type KyselyPlugin, sql } from "kysely";
 import { beforeAll, describe, expect, it } from "vitest";
 import { findEntries } from "../../../src/catalog/find-entries.ts";
 import { ROWS_AT_MOST } from "../../../src/catalog/search/find-rows.ts";
@@ -211,6 +211,22 @@ describe("findEntries", () => {
 });
 
 describe("hostile text", () => {
+  it("of very many words asks the database no more often than one of two", async () => {
+    let count = 0;
+    const counting = {
+      transformQuery: ({ node }: { node: unknown }) => {
+        count += 1;
+        return node;
+      },
+      transformResult: async ({ result }: { result: unknown }) => result,
+    } as KyselyPlugin;
+    for (const text of ["xq-zq", `xq-${"of-".repeat(700)}zq`]) {
+      count = 0;
+      await searchEntries(estate.store.withPlugin(counting), { text, limit: 5 }, SEES_ALL);
+      expect(count, text.slice(0, 20)).toBeLessThan(12);
+    }
+  });
+
   it.each([
     ["ten thousand characters", "x".repeat(10_000)],
     ["ten thousand words", "ab ".repeat(3_000)],
